@@ -1,0 +1,83 @@
+/// Logging with Postfix's severities.
+///
+/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` is progress, `warning`
+/// is a problem that the program can live with, `error` one that costs some functionality, `fatal`
+/// one that ends the process and can be mended by the operator, `panic` one that ends the process
+/// and is a mistake in the program.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace postfix_proto {
+
+enum class severity { info, warning, error, fatal, panic };
+
+/// The word that Postfix puts before the text: "warning", "error", "fatal", "panic". Empty for
+/// `info`, which Postfix logs without a label.
+[[nodiscard]] std::string_view severity_label(severity level) noexcept;
+
+/// Where log records go. A sink adds the time, the name and the severity label as its medium wants
+/// them; `text` is one line that has been through `printable()`.
+class log_sink {
+public:
+    virtual ~log_sink() = default;
+    virtual void write(severity level, std::string_view text) noexcept = 0;
+};
+
+/// Makes text safe for a log line as Postfix's printable() does: every byte that is not printable
+/// ASCII becomes `?`, except that well-formed UTF-8 is left as it is.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// What the library and its users log to. Not thread-safe; its sinks are.
+class logger {
+public:
+    /// `verbosity` is the number of -v options: debug() writes from 1 on.
+    explicit logger(std::unique_ptr<log_sink> sink, int verbosity = 0);
+
+    void replace_sink(std::unique_ptr<log_sink> sink) noexcept;
+    void set_verbosity(int verbosity) noexcept { verbosity_ = verbosity; }
+    [[nodiscard]] int verbosity() const noexcept { return verbosity_; }
+
+    void write(severity level, std::string_view text) noexcept;
+
+    template <typename... Args>
+    void info(fmt::format_string<Args...> format, Args&&... args) {
+        write(severity::info, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void warning(fmt::format_string<Args...> format, Args&&... args) {
+        write(severity::warning, fmt::format(format, std::forward<Args>(args)...));
+    }
+    template <typename... Args>
+    void error(fmt::format_string<Args...> format, Args&&... args) {
+        write(severity::error, fmt::format(format, std::forward<Args>(args)...));
+    }
+    /// An info record that is written only under -v.
+    template <typename... Args>
+    void debug(fmt::format_string<Args...> format, Args&&... args) {
+        if (verbosity_ > 0)
+            write(severity::info, fmt::format(format, std::forward<Args>(args)...));
+    }
+
+private:
+    std::unique_ptr<log_sink> sink_;
+    int verbosity_;
+};
+
+/// Thrown where start-up cannot go on. The text says which parameter or file and why; whoever
+/// catches it logs it as `fatal` and ends the process with a non-zero status.
+class startup_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The text for an errno value, as Postfix's %m.
+[[nodiscard]] std::string errno_text(int error_number);
+
+} // namespace postfix_proto
