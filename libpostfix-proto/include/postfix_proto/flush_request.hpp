@@ -1,0 +1,101 @@
+/// The protocol of the flush(8) service, as bytes and values without I/O.
+///
+/// A client connects to `public/flush` and makes one request per connection (mail_flush.h,
+/// flush_clnt.c and flush.c, Postfix 3.7):
+///
+///     server: protocol NUL queue_flush_protocol NUL NUL              since Postfix 3.6 only
+///     client: request NUL add NUL site NUL example.com NUL queue_id NUL 9B01F20A3C NUL NUL
+///     server: status NUL 0 NUL NUL
+///
+/// master(8) wakes the service with `W NUL` instead of an attribute list.
+#pragma once
+
+#include "postfix_proto/attribute_decoder.hpp"
+#include "postfix_proto/queue_id.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace postfix_proto {
+
+/// The service's answers. On the wire -1 is 4294967295.
+enum class flush_status : std::int32_t {
+    ok = 0,
+    fail = -1, ///< the service could not do it; the client may try later
+    bad = 3,   ///< the request was malformed
+    deny = 4,  ///< the site is not eligible
+};
+
+/// Note that a message is deferred for a site.
+struct add_request {
+    std::string site;
+    queue_id id;
+};
+/// Deliver what is listed for a site.
+struct send_site_request {
+    std::string site;
+};
+/// Deliver one message.
+struct send_file_request {
+    queue_id id;
+};
+/// Housekeeping: refresh logfiles that were not read in fast_flush_refresh_time. Also what
+/// master(8)'s wakeup asks for.
+struct refresh_request {};
+/// The same for all logfiles, whatever their age.
+struct purge_request {};
+
+using flush_request =
+    std::variant<add_request, send_site_request, send_file_request, refresh_request, purge_request>;
+
+/// What the server sends first, since Postfix 3.6.
+[[nodiscard]] std::string flush_announcement();
+[[nodiscard]] std::string encode(flush_status status);
+[[nodiscard]] std::string encode(const flush_request& request);
+
+/// The server's side of one request.
+class flush_request_decoder {
+public:
+    /// Answered with flush_status::bad. `reason` is for the log.
+    struct malformed {
+        std::string reason;
+    };
+    /// A well-formed request with a name that the service does not know: Postfix closes the
+    /// connection without an answer.
+    struct unknown {
+        std::string name;
+    };
+    using result = std::variant<flush_request, malformed, unknown>;
+
+    /// What the bytes amount to, once that is clear. As in Postfix, `rfrsh` and `purge` are acted
+    /// on as soon as the request's name is there, and a bad list is rejected at its first bad name.
+    ///
+    /// The first call decides, as Postfix does with what its first read would give: at most two
+    /// bytes are a NUL-terminated trigger, more is an attribute list.
+    [[nodiscard]] std::optional<result> feed(std::string_view bytes);
+
+    /// What it amounts to when the client will send no more.
+    [[nodiscard]] result end_of_input();
+
+private:
+    enum class state { start, trigger, request_name, request_value, arguments };
+
+    std::optional<result> select_request(std::string_view name);
+    std::optional<result> take_name(std::string_view name);
+    std::optional<result> take_value(std::string_view value);
+    result finish();
+
+    attribute_decoder attributes_;
+    state state_ = state::start;
+    std::string trigger_;
+    std::string request_;
+    std::vector<std::string_view> expected_; // names of the attributes still to come, in order
+    std::string site_;
+    std::string queue_id_;
+};
+
+} // namespace postfix_proto
