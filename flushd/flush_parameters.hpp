@@ -1,0 +1,48 @@
+/// What the configuration says.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace postfix_proto {
+class postconf_result;
+}
+
+namespace flushd {
+
+/// The parameters of main.cf that the service itself goes by, with master.cf's `-o` applied. All
+/// of them are Postfix's own; postconf(5) describes them.
+struct flush_parameters {
+    std::string fast_flush_domains;
+    bool match_parent_domains = true; ///< parent_domain_matches_subdomains has fast_flush_domains
+    std::chrono::seconds refresh_time{};
+    std::chrono::seconds purge_time{};
+
+    bool smtputf8 = true;
+    bool idna2003_compatible = false;
+    bool table_open_error_is_fatal = false;
+
+    std::string queue_directory;
+    std::string mail_owner;
+    std::string hash_queue_names;
+    unsigned hash_queue_depth = 1;
+    std::string queue_manager_socket; ///< relative to queue_directory
+
+    std::chrono::seconds ipc_timeout{};
+    std::chrono::seconds trigger_timeout{};
+    std::chrono::seconds max_idle{};
+    std::chrono::seconds daemon_timeout{};
+
+    /// Postfix announces the protocol since 3.6, and clients of either kind cannot talk to the
+    /// other.
+    bool announce_protocol = true;
+};
+
+/// The names that read_flush_parameters() asks for.
+[[nodiscard]] const std::vector<std::string>& flush_parameter_names();
+
+/// Throws startup_error, naming the parameter, when a value cannot be used.
+[[nodiscard]] flush_parameters read_flush_parameters(const postfix_proto::postconf_result& main_cf);
+
+} // namespace flushd

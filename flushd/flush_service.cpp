@@ -1,0 +1,72 @@
+#include "flushd/flush_service.hpp"
+
+#include <ctime>
+#include <variant>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+using postfix_proto::flush_status;
+
+namespace {
+
+flush_status status_of(site_policy::refusal refusal) {
+    return refusal == site_policy::refusal::denied ? flush_status::deny : flush_status::fail;
+}
+
+} // namespace
+
+flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
+                             site_policy& policy, postfix_proto::work_in_hand& work,
+                             postfix_proto::logger& log)
+    : refresh_time_(parameters.refresh_time), policy_(policy), log_(log),
+      layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
+      queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
+                     log),
+      store_(context, layout_), sender_(context, store_, mover_, queue_manager_, work, log),
+      housekeeping_(context, store_, sender_, parameters.purge_time, work, log) {}
+
+asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
+    return std::visit([this](auto&& one) { return handle_one(std::move(one)); },
+                      std::move(request));
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_request request) {
+    const auto verdict = policy_.resolve(request.site);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+        co_return status_of(*refusal);
+    const auto& file = std::get<site_file>(verdict);
+    if (const auto failure = co_await store_.add(file, request.id)) {
+        log_.warning("write fast flush logfile {}: {}", file.name(), failure.message());
+        co_return flush_status::fail;
+    }
+    co_return flush_status::ok;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request) {
+    const auto verdict = policy_.resolve(request.site);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+        co_return status_of(*refusal);
+    const bool sent =
+        co_await sender_.send(std::get<site_file>(verdict), request.site, send_mode::unthrottle);
+    co_return sent ? flush_status::ok : flush_status::fail;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file_request request) {
+    // A message that is not there any more has been delivered: OK, as in Postfix.
+    if (mover_.expedite_unthrottled(request.id, std::time(nullptr)) == move_result::moved)
+        static_cast<void>(co_await queue_manager_.send(postfix_proto::qmgr_request::scan_incoming));
+    co_return flush_status::ok;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::refresh_request) {
+    housekeeping_.start(refresh_time_);
+    co_return flush_status::ok;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::purge_request) {
+    housekeeping_.start(std::chrono::seconds(0));
+    co_return flush_status::ok;
+}
+
+} // namespace flushd

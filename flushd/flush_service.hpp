@@ -1,0 +1,56 @@
+/// What each request does.
+#pragma once
+
+#include "flushd/housekeeping.hpp"
+#include "flushd/queue_mover.hpp"
+#include "flushd/site_policy.hpp"
+#include "flushd/site_sender.hpp"
+#include "flushd/site_store.hpp"
+
+#include "postfix_proto/flush_request.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/trigger.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+
+namespace flushd {
+
+/// The flush service: requests in, statuses out. Works on the current directory, which must be
+/// $queue_directory by the time the first request comes.
+class flush_service {
+public:
+    /// Everything referred to must outlive the service, and the service the io_context's run.
+    flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
+                  site_policy& policy, postfix_proto::work_in_hand& work,
+                  postfix_proto::logger& log);
+
+    /// The answer to a request. Housekeeping is answered before it is done.
+    [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
+    handle(postfix_proto::flush_request request);
+
+private:
+    using status = postfix_proto::flush_status;
+
+    boost::asio::awaitable<status> handle_one(postfix_proto::add_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::send_site_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::send_file_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::refresh_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::purge_request request);
+
+    std::chrono::seconds refresh_time_;
+    site_policy& policy_;
+    postfix_proto::logger& log_;
+    postfix_proto::queue_layout layout_;
+    queue_mover mover_;
+    postfix_proto::trigger_sender queue_manager_;
+    site_store store_;
+    site_sender sender_;
+    housekeeping housekeeping_;
+};
+
+} // namespace flushd

@@ -1,0 +1,61 @@
+#include "flushd/flush_session.hpp"
+
+#include "postfix_proto/flush_request.hpp"
+
+#include <boost/asio/error.hpp>
+
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+using postfix_proto::flush_request;
+using postfix_proto::flush_request_decoder;
+using postfix_proto::flush_status;
+
+namespace {
+
+asio::awaitable<flush_request_decoder::result>
+read_request(postfix_proto::client_connection& client) {
+    flush_request_decoder decoder;
+    std::string bytes;
+    while (true) {
+        bytes.clear();
+        const auto error = co_await client.read_some(bytes);
+        if (error == asio::error::eof)
+            co_return decoder.end_of_input();
+        if (error == asio::error::timed_out)
+            co_return flush_request_decoder::malformed{"timeout while reading the request"};
+        if (error)
+            co_return flush_request_decoder::malformed{error.message()};
+        if (auto result = decoder.feed(bytes))
+            co_return *std::move(result);
+    }
+}
+
+} // namespace
+
+asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flush_service& service,
+                                   bool announce, postfix_proto::logger& log) {
+    // A client that has gone already is found out when its request is read.
+    if (announce)
+        static_cast<void>(co_await client.write(postfix_proto::flush_announcement()));
+
+    auto result = co_await read_request(client);
+    auto status = flush_status::bad;
+    if (const auto* unknown = std::get_if<flush_request_decoder::unknown>(&result)) {
+        log.warning("flush client: unknown request \"{}\"", unknown->name.substr(0, 100));
+        co_return; // Postfix gives no answer
+    }
+    if (const auto* malformed = std::get_if<flush_request_decoder::malformed>(&result))
+        log.warning("flush client: {}", malformed->reason);
+    else
+        status = co_await service.handle(std::move(std::get<flush_request>(result)));
+
+    if (const auto error = co_await client.write(postfix_proto::encode(status)))
+        log.debug("flush client: reply {} not sent: {}", static_cast<int>(status), error.message());
+}
+
+} // namespace flushd

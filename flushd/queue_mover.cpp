@@ -1,0 +1,108 @@
+#include "flushd/queue_mover.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+
+#include <fcntl.h>
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace flushd {
+
+using postfix_proto::errno_text;
+using postfix_proto::file_descriptor;
+using postfix_proto::queue_id;
+namespace queue_name = postfix_proto::queue_name;
+
+namespace {
+
+// Permissions of a queue file (mail_queue.h, Postfix 3.7).
+constexpr mode_t ready = 0700;
+constexpr mode_t unthrottle = S_IRGRP;
+
+bool set_times(const std::string& path, std::time_t now) {
+    const timespec times[2] = {{now, 0}, {now, 0}};
+    return ::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0;
+}
+
+} // namespace
+
+queue_mover::location queue_mover::find(const queue_id& id, std::time_t now) {
+    // Another flush service may have moved the file a moment ago, hence two queues.
+    location result;
+    for (const auto queue : {queue_name::deferred, queue_name::incoming}) {
+        result.queue = queue;
+        result.path = layout_.path(queue, id);
+        if (set_times(result.path, now)) {
+            result.state = move_result::moved;
+            return result;
+        }
+        if (errno != ENOENT) {
+            log_.warning("update {} time stamps: {}", result.path, errno_text(errno));
+            result.state = move_result::failed;
+            return result;
+        }
+    }
+    return result;
+}
+
+move_result queue_mover::move_to_incoming(const queue_id& id, const location& from) {
+    if (from.queue == queue_name::incoming)
+        return move_result::moved;
+    const std::string to = layout_.path(queue_name::incoming, id);
+    if (::rename(from.path.c_str(), to.c_str()) == 0)
+        return move_result::moved;
+    if (errno == ENOENT && postfix_proto::make_parent_directories(to) &&
+        ::rename(from.path.c_str(), to.c_str()) == 0)
+        return move_result::moved;
+    if (errno == ENOENT) // somebody else moved it since we set its times
+        return move_result::moved;
+    log_.warning("rename {} to {}: {}", from.path, to, errno_text(errno));
+    return move_result::failed;
+}
+
+move_result queue_mover::expedite(const queue_id& id, std::time_t now) {
+    const location from = find(id, now);
+    return from.state == move_result::moved ? move_to_incoming(id, from) : from.state;
+}
+
+move_result queue_mover::expedite_unthrottled(const queue_id& id, std::time_t now) {
+    location from = find(id, now);
+    if (from.state != move_result::moved)
+        return from.state;
+    // The descriptor, not the path, gets the permission: with a path, whoever can change the
+    // directory could have it set on a file of his choice.
+    file_descriptor file;
+    while (true) {
+        file.reset(
+            ::open(from.path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        if (file)
+            break;
+        if (errno != ENOENT) {
+            log_.warning("open {}: {}", from.path, errno_text(errno));
+            return move_result::failed;
+        }
+        if (from.queue == queue_name::incoming)
+            return move_result::missing;
+        from.queue = queue_name::incoming;
+        from.path = layout_.path(from.queue, id);
+    }
+    struct stat status {};
+    if (::fstat(file.get(), &status) < 0) {
+        log_.warning("fstat {}: {}", from.path, errno_text(errno));
+        return move_result::failed;
+    }
+    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+        log_.warning("open {}: not a regular file with one link", from.path);
+        return move_result::failed;
+    }
+    if ((status.st_mode & ready) != ready)
+        return move_result::missing;
+    if (::fchmod(file.get(), (status.st_mode & 07777U) | unthrottle) < 0)
+        log_.warning("fchmod {}: {}", from.path, errno_text(errno));
+    return move_to_incoming(id, from);
+}
+
+} // namespace flushd

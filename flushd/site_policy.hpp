@@ -1,0 +1,45 @@
+/// Which sites get the service, and what their logfiles are called.
+#pragma once
+
+#include "flushd/flush_parameters.hpp"
+#include "flushd/site_file.hpp"
+
+#include "postfix_proto/domain_list.hpp"
+#include "postfix_proto/domain_name.hpp"
+#include "postfix_proto/log.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace flushd {
+
+/// Answers from fast_flush_domains. Opens its tables when constructed, before a chroot.
+class site_policy {
+public:
+    /// Throws startup_error for a list that cannot be used at all. A file or table that cannot be
+    /// used is only logged: the sites that reach it get `unknown`.
+    site_policy(const flush_parameters& parameters, postfix_proto::logger& log);
+
+    enum class refusal {
+        denied,  ///< not eligible, or not a name that mail could be sent to
+        unknown, ///< a file or table that would have told cannot be used just now
+    };
+    using verdict = std::variant<site_file, refusal>;
+
+    /// `site` is what a client sent: a domain in any case, in ASCII or UTF-8, or an address in
+    /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
+    /// ASCII, although the list may name them.
+    [[nodiscard]] verdict resolve(std::string_view site);
+
+    /// The files that the answers depend on.
+    [[nodiscard]] std::vector<std::string> files() const { return domains_.files(); }
+
+private:
+    postfix_proto::domain_list domains_;
+    postfix_proto::domain_to_ascii to_ascii_;
+    postfix_proto::logger& log_;
+};
+
+} // namespace flushd

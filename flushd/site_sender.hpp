@@ -1,0 +1,74 @@
+/// What happens when mail for a site is to be delivered now.
+#pragma once
+
+#include "flushd/queue_mover.hpp"
+#include "flushd/site_file.hpp"
+#include "flushd/site_store.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/trigger.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace flushd {
+
+/// Whether qmgr(8) is to forget dead destinations and throttled transports before the mail moves.
+enum class send_mode {
+    refresh,   ///< no: housekeeping must not override defer_transports
+    unthrottle ///< yes: somebody asked for this mail
+};
+
+/// Moves the messages that are listed for a site, one run at a time for each site. Requests that
+/// come while a run is under way are served by one more run after it, because the site may
+/// have been listed again since the first one looked.
+///
+/// A run takes turns with everything else that the process does, and holds the logfile's lock only
+/// to read the list and, at the end, to drop what was handled. What could not be moved stays
+/// listed.
+class site_sender {
+public:
+    /// Everything referred to must outlive the sender, and the sender the io_context's run.
+    site_sender(boost::asio::io_context& context, site_store& store, queue_mover& mover,
+                postfix_proto::trigger_sender& queue_manager, postfix_proto::work_in_hand& work,
+                postfix_proto::logger& log);
+    ~site_sender();
+
+    /// True, unless the logfile could not be used. Waits until the work is done, or for a second if
+    /// it takes longer; it then goes on by itself. `site` is what the log calls it.
+    [[nodiscard]] boost::asio::awaitable<bool> send(site_file file, std::string site,
+                                                    send_mode mode);
+
+private:
+    struct run;
+    struct report;
+
+    boost::asio::awaitable<void> work_off(site_file file, postfix_proto::work_in_hand::piece work);
+    void give_up(const site_file& file);
+    boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
+                                           send_mode mode);
+    boost::asio::awaitable<report> move_all(const site_file& file, const std::string& lines,
+                                            send_mode mode);
+    void log_report(const std::string& site, const report& result);
+
+    boost::asio::io_context& context_;
+    site_store& store_;
+    queue_mover& mover_;
+    postfix_proto::trigger_sender& queue_manager_;
+    postfix_proto::work_in_hand& work_;
+    postfix_proto::logger& log_;
+
+    struct site_state {
+        std::shared_ptr<run> current;
+        std::shared_ptr<run> next; // null until somebody asks for it
+    };
+    std::unordered_map<site_file, site_state> busy_;
+};
+
+} // namespace flushd

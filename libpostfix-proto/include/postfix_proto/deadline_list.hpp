@@ -1,0 +1,56 @@
+/// Many deadlines of one length, for the price of one timer.
+#pragma once
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <functional>
+#include <list>
+
+namespace postfix_proto {
+
+/// All deadlines have the same length (ipc_timeout), so the one that was set first is due first,
+/// and setting or clearing one costs no more than a list node. A timer for each client would cost
+/// more than serving it.
+///
+/// The list must outlive its deadlines, and the io_context the list.
+class deadline_list {
+public:
+    /// One deadline, running from its construction or from the last restart(). When it passes, the
+    /// action is called once. Destroying it clears it.
+    class deadline {
+    public:
+        deadline(deadline_list& list, std::function<void()> action);
+        ~deadline();
+        deadline(const deadline&) = delete;
+        deadline& operator=(const deadline&) = delete;
+
+        void restart();
+
+    private:
+        friend class deadline_list;
+        deadline_list& list_;
+        std::function<void()> action_;
+        std::chrono::steady_clock::time_point due_;
+        std::list<deadline*>::iterator position_;
+    };
+
+    deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
+        : timer_(context), length_(length) {}
+
+private:
+    void insert(deadline& d);
+    void remove(deadline& d);
+    void wait();
+    void expire();
+
+    boost::asio::steady_timer timer_;
+    std::chrono::seconds length_;
+    std::list<deadline*> running_; // soonest first
+    bool waiting_ = false;
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,105 @@
+/// An event-driven service below master(8): takes clients, knows when to retire.
+#pragma once
+
+#include "postfix_proto/client_connection.hpp"
+#include "postfix_proto/deadline_list.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+class file_watch;
+class master_channel;
+
+struct master_service_settings {
+    unsigned socket_count = 1;              ///< listen sockets, from descriptor 6 on (-s)
+    std::chrono::seconds ipc_timeout{3600}; ///< for reading a request, and for each reply
+    std::chrono::seconds max_idle{100};     ///< retire after so long without work
+    std::optional<std::size_t> max_use;     ///< retire after so many clients, if set
+};
+
+/// Serves all clients in one process. It never tells master(8) that it is taken while it serves, so
+/// master starts no sibling; when it retires with work in hand it does, so that its successor
+/// starts with the next client (Postfix's multi_server and event_server do the same, Postfix 3.7).
+///
+/// It retires when the status pipe ends (master is gone, or has reloaded), when it was idle for
+/// max_idle, after max_use clients, or when a watched file changes; then it takes no more
+/// clients, finishes what is in hand, and run() returns. Clients that connect meanwhile wait in
+/// the listen queue, which is master's.
+class master_service {
+public:
+    using client_handler = std::function<boost::asio::awaitable<void>(client_connection&)>;
+
+    /// Everything referred to must outlive the service.
+    master_service(boost::asio::io_context& context, const master_service_settings& settings,
+                   master_channel& master, logger& log);
+    ~master_service();
+
+    /// What must be done before the process ends, besides the clients.
+    [[nodiscard]] work_in_hand& work() noexcept { return work_; }
+
+    /// Retire when one of the files changes.
+    void retire_on_change(file_watch& files);
+
+    /// Serves clients until the service has retired. An exception from the handler is logged as a
+    /// warning and costs that client its connection, nobody else.
+    void run(client_handler handler);
+
+    /// Serves the one client on standard input and output (-S).
+    void run_stdio(client_handler handler);
+
+    /// Takes no more clients. `why` is logged under -v.
+    void retire(std::string_view why);
+
+private:
+    using protocol = boost::asio::generic::stream_protocol;
+    using acceptor = boost::asio::basic_socket_acceptor<protocol>;
+
+    boost::asio::awaitable<void> accept_clients(acceptor& listener);
+    boost::asio::awaitable<void> wait_for_room(boost::system::error_code why);
+    boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
+    boost::asio::awaitable<void> watch_master();
+    boost::asio::awaitable<void> watch_idle();
+    boost::asio::awaitable<void> watch_files(file_watch& files);
+    boost::asio::awaitable<void> watch_inotify(file_watch& files);
+    void start(boost::asio::awaitable<void> task, std::string_view what);
+    void finish_if_done();
+
+    boost::asio::io_context& context_;
+    master_service_settings settings_;
+    master_channel& master_;
+    logger& log_;
+    client_handler handler_;
+    deadline_list request_deadlines_;
+    work_in_hand work_;
+    std::vector<acceptor> listeners_;
+    boost::asio::posix::stream_descriptor status_pipe_;
+    boost::asio::posix::stream_descriptor inotify_;
+    boost::asio::steady_timer idle_timer_;
+    boost::asio::steady_timer file_timer_;
+    boost::asio::steady_timer room_timer_;
+    std::chrono::steady_clock::time_point last_work_;
+    std::size_t accepting_ = 0; // listeners whose accept loop has not ended
+    std::size_t clients_ = 0;
+    std::size_t client_limit_;
+    std::size_t use_count_ = 0;
+    bool full_ = false; // said once that clients have to wait
+    bool retiring_ = false;
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,274 @@
+#include "postfix_proto/master_service.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/file_watch.hpp"
+#include "postfix_proto/master_channel.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace postfix_proto {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using clock = std::chrono::steady_clock;
+
+namespace {
+
+// Descriptors that clients may not use up: logfiles, triggers, log sockets.
+constexpr rlim_t reserved_descriptors = 64;
+constexpr std::size_t smallest_client_limit = 8;
+
+// How long to wait when the system is out of something.
+constexpr std::chrono::seconds accept_pause{1};
+
+// A file may be on a file system that inotify does not see (NFS).
+constexpr std::chrono::seconds file_check_interval{1};
+// Whoever edits a file may write it in several steps.
+constexpr std::chrono::milliseconds file_settle_time{500};
+
+std::size_t client_limit() {
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
+        return std::size_t{1} << 20U;
+    if (descriptors.rlim_cur < reserved_descriptors + smallest_client_limit)
+        return smallest_client_limit;
+    return descriptors.rlim_cur - reserved_descriptors;
+}
+
+bool out_of_resources(const error_code& error) {
+    return error.category() == boost::system::system_category() &&
+           (error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS ||
+            error.value() == ENOMEM);
+}
+
+int address_family(int socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
+        throw startup_error("getsockname of descriptor " + std::to_string(socket) + ": " +
+                            errno_text(errno));
+    return address.ss_family;
+}
+
+asio::awaitable<void> sleep(asio::steady_timer& timer) {
+    error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+} // namespace
+
+master_service::master_service(asio::io_context& context, const master_service_settings& settings,
+                               master_channel& master, logger& log)
+    : context_(context), settings_(settings), master_(master), log_(log),
+      request_deadlines_(context, settings.ipc_timeout), status_pipe_(context), inotify_(context),
+      idle_timer_(context), file_timer_(context), room_timer_(context), last_work_(clock::now()),
+      client_limit_(client_limit()) {
+    work_.on_idle([this] {
+        last_work_ = clock::now();
+        finish_if_done();
+    });
+}
+
+master_service::~master_service() = default;
+
+void master_service::start(asio::awaitable<void> task, std::string_view what) {
+    asio::co_spawn(context_, std::move(task), [this, what](const std::exception_ptr& failure) {
+        if (!failure)
+            return;
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            log_.warning("{}: {}", what, e.what());
+        }
+    });
+}
+
+void master_service::retire_on_change(file_watch& files) {
+    start(watch_files(files), "watch configuration");
+    if (files.inotify_descriptor() >= 0) {
+        inotify_.assign(::dup(files.inotify_descriptor()));
+        start(watch_inotify(files), "watch configuration");
+    }
+}
+
+void master_service::run(client_handler handler) {
+    handler_ = std::move(handler);
+    for (unsigned i = 0; i < settings_.socket_count; ++i) {
+        const int descriptor = first_listen_descriptor + static_cast<int>(i);
+        listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
+    }
+    accepting_ = listeners_.size();
+    for (auto& listener : listeners_)
+        start(accept_clients(listener), "accept connection");
+    start(watch_master(), "status pipe");
+    start(watch_idle(), "idle timer");
+    context_.run();
+}
+
+void master_service::run_stdio(client_handler handler) {
+    handler_ = std::move(handler);
+    start(
+        [](client_handler& serve_client, std::chrono::seconds limit,
+           work_in_hand::piece) -> asio::awaitable<void> {
+            stdio_connection client(limit);
+            co_await serve_client(client);
+        }(handler_, settings_.ipc_timeout, work_.start()),
+        "client");
+    retire("standard input is the client");
+    context_.run();
+}
+
+asio::awaitable<void> master_service::accept_clients(acceptor& listener) {
+    while (!retiring_) {
+        if (clients_ >= client_limit_) {
+            co_await wait_for_room(error_code(EMFILE, boost::system::system_category()));
+            continue;
+        }
+        error_code error;
+        auto client =
+            co_await listener.async_accept(asio::redirect_error(asio::use_awaitable, error));
+        if (retiring_ && error)
+            break;
+        if (out_of_resources(error)) {
+            co_await wait_for_room(error);
+            continue;
+        }
+        if (error) {
+            // Another process was quicker, or the client has gone.
+            if (error != asio::error::try_again && error != asio::error::connection_aborted &&
+                error != asio::error::operation_aborted) {
+                log_.error("accept connection: {}", error.message());
+                room_timer_.expires_after(accept_pause);
+                co_await sleep(room_timer_);
+            }
+            continue;
+        }
+        start(serve(std::move(client), work_.start()), "client");
+        ++use_count_;
+        if (settings_.max_use && use_count_ >= *settings_.max_use)
+            retire("max_use reached");
+    }
+    // Not before here: a client may have been accepted in the very moment of retiring.
+    --accepting_;
+    finish_if_done();
+}
+
+asio::awaitable<void> master_service::wait_for_room(error_code why) {
+    if (!full_)
+        log_.warning("accept connection: {} -- {} clients are being served, others have to wait",
+                     why.message(), clients_);
+    full_ = true;
+    room_timer_.expires_after(accept_pause);
+    co_await sleep(room_timer_);
+}
+
+asio::awaitable<void> master_service::serve(socket_connection::socket client,
+                                            work_in_hand::piece work) {
+    const auto until_served = std::move(work);
+    struct count {
+        std::size_t& n;
+        explicit count(std::size_t& clients) : n(clients) { ++n; }
+        ~count() { --n; }
+        count(const count&) = delete;
+        count& operator=(const count&) = delete;
+    } const counted(clients_);
+    {
+        socket_connection connection(std::move(client), request_deadlines_);
+        co_await handler_(connection);
+    }
+    // Half of the room must be free again before a full house is worth another line in the log.
+    if (full_ && clients_ < client_limit_ / 2)
+        full_ = false;
+    if (full_)
+        room_timer_.cancel();
+}
+
+asio::awaitable<void> master_service::watch_master() {
+    // Asio makes a descriptor that it waits for non-blocking. The status pipe is shared with stock
+    // siblings that expect it to block, so it is watched through an epoll descriptor of our own.
+    file_descriptor watcher(::epoll_create1(EPOLL_CLOEXEC));
+    epoll_event interest{};
+    interest.events = EPOLLIN;
+    if (!watcher ||
+        ::epoll_ctl(watcher.get(), EPOLL_CTL_ADD, master_status_descriptor, &interest) < 0)
+        throw startup_error("watch the status pipe to master: " + errno_text(errno));
+    status_pipe_.assign(watcher.release());
+    error_code error;
+    // Nothing ever comes through this pipe but its end.
+    co_await status_pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    if (!retiring_)
+        retire("master disconnect");
+}
+
+asio::awaitable<void> master_service::watch_idle() {
+    while (!retiring_) {
+        const auto end = last_work_ + settings_.max_idle;
+        if (!work_.any() && clock::now() >= end) {
+            retire("idle timeout");
+            break;
+        }
+        idle_timer_.expires_at(work_.any() ? clock::now() + settings_.max_idle : end);
+        co_await sleep(idle_timer_);
+    }
+}
+
+asio::awaitable<void> master_service::watch_files(file_watch& files) {
+    while (!retiring_) {
+        file_timer_.expires_after(file_check_interval);
+        co_await sleep(file_timer_);
+        if (files.changed()) {
+            file_timer_.expires_after(file_settle_time);
+            co_await sleep(file_timer_);
+            if (!retiring_)
+                retire("configuration has changed");
+        }
+    }
+}
+
+asio::awaitable<void> master_service::watch_inotify(file_watch& files) {
+    while (!retiring_) {
+        error_code error;
+        co_await inotify_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                     asio::redirect_error(asio::use_awaitable, error));
+        if (error || retiring_)
+            break;
+        if (files.drain_inotify()) {
+            asio::steady_timer settle(context_, file_settle_time);
+            co_await sleep(settle);
+            if (!retiring_)
+                retire("configuration has changed");
+        }
+    }
+}
+
+void master_service::retire(std::string_view why) {
+    if (retiring_)
+        return;
+    retiring_ = true;
+    log_.debug("{} -- retiring", why);
+    error_code ignored;
+    for (auto& listener : listeners_)
+        listener.close(ignored);
+    if (work_.any() && !listeners_.empty())
+        static_cast<void>(master_.notify(availability::taken));
+    finish_if_done();
+}
+
+void master_service::finish_if_done() {
+    if (retiring_ && accepting_ == 0 && !work_.any())
+        context_.stop();
+}
+
+} // namespace postfix_proto
