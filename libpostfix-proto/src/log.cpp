@@ -1,41 +1,17 @@
 #include "postfix_proto/log.hpp"
 
+#include "postfix_proto/utf8.hpp"
+
 #include <system_error>
 
 namespace postfix_proto {
 
 namespace {
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-/// The length of the well-formed UTF-8 sequence of two to four bytes that `text` starts with, or 0.
-std::size_t utf8_sequence_length(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text.front());
-    std::size_t length = 0;
-    unsigned code = 0;
-    if (lead >= 0xC2 && lead <= 0xDF) {
-        length = 2;
-        code = lead & 0x1FU;
-    } else if (lead >= 0xE0 && lead <= 0xEF) {
-        length = 3;
-        code = lead & 0x0FU;
-    } else if (lead >= 0xF0 && lead <= 0xF4) {
-        length = 4;
-        code = lead & 0x07U;
-    } else {
-        return 0;
-    }
-    if (text.size() < length)
-        return 0;
-    for (std::size_t i = 1; i < length; ++i) {
-        if (!is_continuation(text[i]))
-            return 0;
-        code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-    }
-    const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    const bool c1_control = code < 0xA0;
-    return overlong || surrogate || c1_control || code > 0x10FFFF ? 0 : length;
+/// The C1 controls, U+0080 to U+009F: well-formed, but terminals act on them.
+bool is_c1_control(std::string_view sequence) {
+    return sequence.size() == 2 && sequence[0] == '\xC2' &&
+           static_cast<unsigned char>(sequence[1]) < 0xA0U;
 }
 
 } // namespace
@@ -60,17 +36,15 @@ std::string printable(std::string_view text) {
     std::string result;
     result.reserve(text.size());
     while (!text.empty()) {
-        const char c = text.front();
-        std::size_t length = 1;
-        if (c >= ' ' && c <= '~') {
-            result += c;
-        } else if ((length = utf8_sequence_length(text)) > 0) {
-            result += text.substr(0, length);
-        } else {
+        const std::string_view sequence = text.substr(0, utf8_sequence_length(text));
+        const bool is_safe = sequence.size() == 1 ? text.front() >= ' ' && text.front() <= '~'
+                                                  : !sequence.empty() && !is_c1_control(sequence);
+        // Byte by byte where it is not safe: a log reader sees how much was there.
+        if (is_safe)
+            result += sequence;
+        else
             result += '?';
-            length = 1;
-        }
-        text.remove_prefix(length);
+        text.remove_prefix(is_safe ? sequence.size() : 1);
     }
     return result;
 }
@@ -88,8 +62,6 @@ void logger::write(severity level, std::string_view text) noexcept {
     }
 }
 
-std::string errno_text(int error_number) {
-    return std::generic_category().message(error_number);
-}
+std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
 
 } // namespace postfix_proto

@@ -1,0 +1,48 @@
+/// Lists of domains, such as fast_flush_domains and relay_domains (Postfix 3.7:
+/// global/domain_list.c, global/match_parent_style.c). For the syntax see match_list.hpp.
+#pragma once
+
+#include "postfix_proto/match_list.hpp"
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+class domain_list {
+public:
+    struct options {
+        /// "example.com" also matches the names below it; otherwise ".example.com" does, and that
+        /// does not match example.com itself. See parent_style_includes().
+        bool match_parents = false;
+        bool utf8 = false;                ///< smtputf8_enable
+        bool open_error_is_fatal = false; ///< daemon_table_open_error_is_fatal
+        /// How long opening may wait for a file that is being written.
+        std::chrono::milliseconds patience = std::chrono::seconds(10);
+    };
+
+    /// Reads all files and opens all tables, so construct it before a chroot. Errors as for
+    /// match_list. `log` must outlive the list.
+    domain_list(std::string_view parameter_name, std::string_view value, const options& chosen,
+                logger& log);
+
+    /// `domain` may be an address literal in brackets; it matches a pattern that is the same text.
+    [[nodiscard]] match_result match(std::string_view domain) { return list_.match(domain); }
+
+    /// Every file that the answers depend on, sorted, also those that could not be opened. When one
+    /// of them changes the list should be made anew.
+    [[nodiscard]] std::vector<std::string> files() const { return list_.files(); }
+
+private:
+    match_list list_;
+};
+
+/// Whether parent_domain_matches_subdomains, given by its value, names the parameter. Throws
+/// startup_error where Postfix ends: on a "!" without a pattern, or a table or file that can not be
+/// used. Without a `log` its warnings go unseen.
+[[nodiscard]] bool parent_style_includes(std::string_view parent_domain_matches_subdomains,
+                                         std::string_view parameter_name, logger* log = nullptr);
+
+} // namespace postfix_proto

@@ -1,0 +1,101 @@
+/// Lookup tables, "type:name" in a Postfix configuration (Postfix 3.7: util/dict.h,
+/// util/dict_open.c).
+///
+/// Everything a table needs is opened or read by open_lookup_table(), so find() works after a
+/// chroot. A table that can not be opened is no reason to stop: it becomes one whose every find()
+/// fails (Postfix 3.7: util/dict_surrogate.c), so that the sites which do not reach it are served.
+///
+/// Tables keep a reference to the logger they were opened with. None is thread-safe.
+#pragma once
+
+#include "postfix_proto/log.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+/// What a lookup came to.
+struct lookup_result {
+    enum class status { found, not_found, failed };
+
+    status outcome = status::not_found;
+    std::string text; ///< found: the value; failed: the reason, for a log line; else empty
+
+    [[nodiscard]] static lookup_result found(std::string value) {
+        return {status::found, std::move(value)};
+    }
+    [[nodiscard]] static lookup_result not_found() { return {}; }
+    [[nodiscard]] static lookup_result failed(std::string reason) {
+        return {status::failed, std::move(reason)};
+    }
+    bool operator==(const lookup_result&) const = default;
+};
+
+class lookup_table {
+public:
+    lookup_table(const lookup_table&) = delete;
+    lookup_table& operator=(const lookup_table&) = delete;
+    virtual ~lookup_table() = default;
+
+    /// Looks the key up as it is: whoever asks has folded its case. Never throws for what the disk
+    /// or the network does, and never waits for longer than about 100 ms.
+    [[nodiscard]] virtual lookup_result find(std::string_view key) = 0;
+
+    /// The files that the table was made from, also those that could not be opened. When one of
+    /// them changes the table should be opened anew: it does not follow by itself.
+    [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
+
+    [[nodiscard]] const std::string& type() const noexcept { return type_; }
+    /// As configured: for hash: without the ".db".
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    /// Keys are whole strings, not patterns, so a list that looks up a domain also looks up its
+    /// parents (Postfix: DICT_FLAG_FIXED).
+    [[nodiscard]] bool keys_are_fixed() const noexcept { return keys_are_fixed_; }
+
+protected:
+    lookup_table(std::string_view type, std::string_view name, bool keys_are_fixed)
+        : type_(type), name_(name), keys_are_fixed_(keys_are_fixed) {}
+
+private:
+    std::string type_;
+    std::string name_;
+    bool keys_are_fixed_;
+};
+
+struct open_options {
+    /// smtputf8_enable: a key that is malformed UTF-8 is not found, a malformed value is a failure,
+    /// either with a warning (Postfix 3.7: util/dict_utf8.c).
+    bool utf8 = false;
+    /// daemon_table_open_error_is_fatal: throw startup_error instead of carrying on.
+    bool open_error_is_fatal = false;
+    /// How long opening may wait for whoever is writing the file at that time.
+    std::chrono::milliseconds patience = std::chrono::seconds(10);
+};
+
+/// Opens "type:name". Never null. When the table is not usable, logs the reason as one `error` and
+/// returns a table whose find() logs "TYPE:NAME is unavailable. REASON" and fails; or throws
+/// startup_error when that was asked for.
+[[nodiscard]] std::unique_ptr<lookup_table>
+open_lookup_table(std::string_view type_and_name, const open_options& options, logger& log);
+
+/// The types that open_lookup_table() knows, sorted.
+[[nodiscard]] std::vector<std::string> lookup_table_types();
+
+/// The stand-in for something that can not be opened; logs or throws as above. `files` are those
+/// that one has to watch to learn that opening may succeed now.
+[[nodiscard]] std::unique_ptr<lookup_table>
+make_unavailable_table(std::string_view type, std::string_view name, std::string reason,
+                       std::vector<std::string> files, const open_options& options, logger& log);
+
+/// What a type's opener returns to open_lookup_table(): a table, or why there is none.
+struct opened_table {
+    std::unique_ptr<lookup_table> table;
+    std::string reason;             ///< when there is no table
+    std::vector<std::string> files; ///< likewise: the files that opening depends on
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,77 @@
+/// Lists of patterns in a Postfix parameter (Postfix 3.7: util/match_list.c, util/match_ops.c).
+///
+/// Items are parted by comma or white space; braces protect those inside a table name. An item is
+///
+///     !item         the opposite; may be repeated
+///     /file/name    the file's items in its place; lines that start with # are skipped
+///     type:name     a lookup table; the value does not matter
+///     anything      a pattern, compared without regard to case; "[" at the start makes it one
+///                   even with a colon inside, as in [IPv6:::1]
+///
+/// The first item that matches decides; when none does, the answer is no.
+#pragma once
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/lookup_table.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+enum class match_result {
+    not_matched,
+    matched,
+    failed ///< a table or file that comes before any match could not be used; has been logged
+};
+
+class match_list {
+public:
+    enum class style {
+        exact,               ///< the whole text (string_list)
+        dot_matches_below,   ///< ".example.com" is every name below example.com
+        parent_matches_below ///< "example.com" is itself and every name below
+    };
+
+    /// How deep files may name files. A file that is being read already is refused anyway.
+    static constexpr std::size_t max_file_depth = 10;
+
+    /// Reads the files and opens the tables. `parameter` is named in log lines. Throws
+    /// startup_error for a "!" without a pattern, and for what can not be opened when `options`
+    /// says so; else that is logged as an error, and matching fails where it gets to that item.
+    /// `log` must outlive the list.
+    match_list(std::string_view parameter, std::string_view value, style how,
+               const open_options& options, logger& log);
+
+    /// Under either of the domain styles a table with fixed keys is also asked for the parents of
+    /// `name`: as "example.com" or as ".example.com", whichever form the style gives to patterns.
+    [[nodiscard]] match_result match(std::string_view name);
+
+    /// Every file that the answers depend on, once each, also those that could not be opened.
+    [[nodiscard]] std::vector<std::string> files() const;
+
+private:
+    struct rule {
+        bool is_negated;
+        std::string pattern;                 // case-folded; empty for a table
+        std::unique_ptr<lookup_table> table; // or null
+    };
+    struct open_file;
+
+    void parse(std::string_view list, bool is_negated, const open_file* inside);
+    void parse_file(const std::string& path, bool is_negated, const open_file* inside);
+    void add_unusable_file(const std::string& path, std::string_view why);
+    [[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view name) const;
+    [[nodiscard]] match_result ask(lookup_table& table, std::string_view name);
+
+    std::string parameter_;
+    style style_;
+    open_options options_;
+    logger* log_;
+    std::vector<rule> rules_;
+    std::vector<std::string> list_files_;
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,48 @@
+/// Tables that are held in memory: "inline:" and "texthash:" (Postfix 3.7: util/dict_inline.c,
+/// util/dict_thash.c, util/dict_ht.c). Keys are fixed and not folded.
+#pragma once
+
+#include "postfix_proto/lookup_table.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace postfix_proto {
+
+class memory_table final : public lookup_table {
+public:
+    memory_table(std::string_view type, std::string_view name, std::vector<std::string> files = {})
+        : lookup_table(type, name, true), files_(std::move(files)) {}
+
+    /// False when the key is there already; its value is then left alone.
+    bool insert(std::string_view key, std::string_view value);
+    void insert_or_assign(std::string_view key, std::string_view value);
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    [[nodiscard]] lookup_result find(std::string_view key) override;
+    [[nodiscard]] std::vector<std::string> files() const override { return files_; }
+
+private:
+    struct hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    std::unordered_map<std::string, std::string, hash, std::equal_to<>> entries_;
+    std::vector<std::string> files_;
+};
+
+/// For open_lookup_table(). The name is `{key=value, {key = a value}, ...}`; of two equal keys the
+/// last one counts. A key may be quoted and then keeps its quotes, so no plain key equals it.
+/// An entry out of shape or an empty table is an error.
+[[nodiscard]] opened_table open_inline_table(std::string_view type, std::string_view name,
+                                             const open_options& options, logger& log);
+
+/// For open_lookup_table(). The name is the path of a file in postmap(1)'s input format: logical
+/// lines "key whitespace value". A line out of shape is skipped with a warning, and so is a second
+/// entry for a key; under `utf8` a line that is malformed UTF-8 as well.
+[[nodiscard]] opened_table open_text_hash_table(std::string_view type, std::string_view name,
+                                                const open_options& options, logger& log);
+
+} // namespace postfix_proto

@@ -1,0 +1,25 @@
+/// A shared flock(2) that is not waited for for ever. Private to the library.
+#pragma once
+
+#include <chrono>
+
+namespace postfix_proto {
+
+/// Holds a shared lock on somebody else's descriptor while it lives.
+class shared_file_lock {
+public:
+    /// Tries at once and then every few milliseconds until `patience` is over.
+    shared_file_lock(int fd, std::chrono::milliseconds patience);
+    shared_file_lock(const shared_file_lock&) = delete;
+    shared_file_lock& operator=(const shared_file_lock&) = delete;
+    ~shared_file_lock();
+
+    /// 0 when the lock is held, EWOULDBLOCK when somebody else kept it, else why it failed.
+    [[nodiscard]] int error() const noexcept { return error_; }
+
+private:
+    int fd_;
+    int error_;
+};
+
+} // namespace postfix_proto

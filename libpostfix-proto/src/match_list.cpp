@@ -1,0 +1,150 @@
+#include "postfix_proto/match_list.hpp"
+
+#include "postfix_proto/brace_syntax.hpp"
+#include "postfix_proto/casefold.hpp"
+#include "read_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace postfix_proto {
+
+namespace {
+
+/// What Postfix calls the table that stands for a list file it can not read (DICT_TYPE_NOFILE).
+constexpr std::string_view missing_file_type = "non-existent";
+
+bool is_table(std::string_view item) {
+    return !item.starts_with('[') && item.find(':') != std::string_view::npos;
+}
+
+} // namespace
+
+/// The files that are being read, innermost first.
+struct match_list::open_file {
+    const std::string& path;
+    const open_file* outer;
+    std::size_t depth;
+};
+
+match_list::match_list(std::string_view parameter, std::string_view value, style how,
+                       const open_options& options, logger& log)
+    : parameter_(parameter), style_(how), options_(options), log_(&log) {
+    // Makes ICU set itself up now: the first name that needs it may come after a chroot.
+    static_cast<void>(casefold("\xc3\x84", options.utf8));
+    parse(value, false, nullptr);
+}
+
+void match_list::parse(std::string_view list, bool is_negated, const open_file* inside) {
+    while (auto item = next_item(list)) {
+        if (item->starts_with('#')) {
+            log_->warning("{}: comment at the end of a line is not supported: {}{}", parameter_,
+                          *item, trim(list).empty() ? "" : " " + std::string(trim(list)));
+            return;
+        }
+        bool negate = is_negated;
+        for (; item->starts_with('!'); item->remove_prefix(1))
+            negate = !negate;
+        if (item->empty())
+            throw startup_error(fmt::format("{}: nothing follows a '!'", parameter_));
+        if (item->starts_with('/'))
+            parse_file(std::string(*item), negate, inside);
+        else if (is_table(*item))
+            rules_.push_back({negate, "", open_lookup_table(*item, options_, *log_)});
+        else
+            rules_.push_back({negate, casefold(*item, options_.utf8), nullptr});
+    }
+}
+
+void match_list::parse_file(const std::string& path, bool is_negated, const open_file* inside) {
+    const open_file self{path, inside, inside == nullptr ? 1 : inside->depth + 1};
+    for (const open_file* outer = inside; outer != nullptr; outer = outer->outer) {
+        std::error_code ignored; // of two files that can not be compared none is the other
+        if (outer->path == path || std::filesystem::equivalent(outer->path, path, ignored))
+            return add_unusable_file(path, "the file names itself");
+    }
+    if (self.depth > max_file_depth)
+        return add_unusable_file(path, "files name files more than " +
+                                           std::to_string(max_file_depth) + " deep");
+    const file_text file = read_file(path, options_.patience, *log_);
+    if (file.error != 0)
+        return add_unusable_file(path, errno_text(file.error));
+    list_files_.push_back(path);
+    for (std::string_view rest = file.text; !rest.empty();) {
+        const std::size_t end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+        if (!line.starts_with('#'))
+            parse(line, is_negated, &self);
+    }
+}
+
+void match_list::add_unusable_file(const std::string& path, std::string_view why) {
+    rules_.push_back(
+        {false, "",
+         make_unavailable_table(missing_file_type, path, fmt::format("open file {}: {}", path, why),
+                                {path}, options_, *log_)});
+}
+
+match_result match_list::match(std::string_view name) {
+    const std::string folded = casefold(name, options_.utf8);
+    for (const rule& rule : rules_) {
+        const match_result result = rule.table ? ask(*rule.table, folded)
+                                    : pattern_matches(rule.pattern, folded)
+                                        ? match_result::matched
+                                        : match_result::not_matched;
+        if (result == match_result::failed)
+            return result;
+        if (result == match_result::matched)
+            return rule.is_negated ? match_result::not_matched : match_result::matched;
+    }
+    log_->debug("match_list: {}: {}: no match", parameter_, name);
+    return match_result::not_matched;
+}
+
+bool match_list::pattern_matches(std::string_view pattern, std::string_view name) const {
+    if (name == pattern)
+        return true;
+    if (style_ == style::exact || name.size() <= pattern.size() || !name.ends_with(pattern))
+        return false;
+    return style_ == style::parent_matches_below ? name[name.size() - pattern.size() - 1] == '.'
+                                                 : pattern.front() == '.';
+}
+
+match_result match_list::ask(lookup_table& table, std::string_view name) {
+    const bool asks_for_parents = style_ != style::exact && table.keys_are_fixed();
+    for (std::string_view key = name; !key.empty();) {
+        const lookup_result result = table.find(key);
+        if (result.outcome == lookup_result::status::found)
+            return match_result::matched;
+        if (result.outcome == lookup_result::status::failed) {
+            log_->warning("{}: {}:{}: table lookup problem: {}", parameter_, table.type(),
+                          table.name(), result.text);
+            return match_result::failed;
+        }
+        // From 1: a dot at the start is part of the key that has just been asked for.
+        const std::size_t dot = asks_for_parents ? key.find('.', 1) : std::string_view::npos;
+        if (dot == std::string_view::npos)
+            break;
+        key.remove_prefix(style_ == style::parent_matches_below ? dot + 1 : dot);
+    }
+    return match_result::not_matched;
+}
+
+std::vector<std::string> match_list::files() const {
+    std::vector<std::string> all = list_files_;
+    for (const rule& rule : rules_) {
+        if (!rule.table)
+            continue;
+        for (std::string& file : rule.table->files())
+            all.push_back(std::move(file));
+    }
+    std::sort(all.begin(), all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+}
+
+} // namespace postfix_proto
