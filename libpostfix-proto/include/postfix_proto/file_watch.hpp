@@ -1,0 +1,75 @@
+/// Notices that a configuration file or lookup table has changed, also from within a chroot jail
+/// and without the privilege to open it again.
+#pragma once
+
+#include "postfix_proto/file_descriptor.hpp"
+
+#include <sys/stat.h>
+
+#include <ctime>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+/// Watches a fixed set of files. Make it before the files are read, so that no change falls in
+/// between, and before enter_jail(); all that it needs it holds open from then on.
+///
+/// A change is: an edit in place, a file renamed over or away, deletion, creation of a file that
+/// was absent, a symbolic link that points elsewhere, new mode or owner (all that sets the ctime).
+/// Reading is none, and neither is another file in the same directory.
+///
+/// Limits: a file in a directory that does not exist is not watched. A symbolic link among the
+/// directories of a path is followed once, when the watch is made. Without search permission for
+/// the directory after enter_jail(), creation and retargeted links are noticed by inotify only. An
+/// edit that keeps the size within one tick of the file system's clock (up to 10 ms) of the watch
+/// being made is noticed by inotify only; inotify in turn sees nothing of network file systems and
+/// mmap(2).
+class file_watch {
+public:
+    /// Relative paths are taken from the working directory. Never fails: what cannot be opened for
+    /// want of resources is not watched.
+    explicit file_watch(const std::vector<std::string>& paths);
+
+    /// The first path given whose file differs from what it was when the watch was made. A few
+    /// system calls for each file; opens nothing. Once changed, a file stays so: make a new watch,
+    /// or a new process, to read it again.
+    [[nodiscard]] std::optional<std::string_view> changed_path() const;
+    [[nodiscard]] bool changed() const { return changed_path().has_value(); }
+
+    /// Readable when something may have happened in one of the directories; -1 where there is no
+    /// inotify, so that changed() has to be called from time to time. Belongs to this object.
+    [[nodiscard]] int inotify_descriptor() const noexcept { return inotify_.get(); }
+
+    /// Takes what inotify has to say, without waiting. True when it names one of the files, or has
+    /// lost count: then something has changed, although changed() may not see it (see above). An
+    /// edit in place is told at its first write, maybe before its last.
+    [[nodiscard]] bool drain_inotify();
+
+private:
+    /// A name in a directory: a file, or a link on the way to it.
+    struct entry {
+        file_descriptor directory;
+        std::string name;
+        std::optional<struct stat> status; ///< of the name itself; none when absent
+    };
+    struct watched_file {
+        std::string path;
+        std::vector<entry> entries;
+        file_descriptor file; ///< where the links lead; none when absent
+        struct stat status {};
+    };
+
+    void add_entries(watched_file& watched);
+    static bool entry_changed(const entry& entry);
+
+    std::vector<watched_file> files_;
+    file_descriptor inotify_;
+    std::map<int, std::set<std::string, std::less<>>> names_; ///< by inotify's watch descriptor
+};
+
+} // namespace postfix_proto

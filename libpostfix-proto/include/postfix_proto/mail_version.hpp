@@ -1,0 +1,27 @@
+/// The version of a Postfix, as its parameter mail_version tells it.
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// What decides which protocol a Postfix speaks: stable releases are `major.minor.patch`, snapshots
+/// `major.minor-date` (global/mail_version.c, Postfix 3.7). A snapshot compares equal to the
+/// release that it leads to, since it already speaks that release's protocol.
+struct mail_version {
+    int major = 0;
+    int minor = 0;
+
+    friend auto operator<=>(const mail_version&, const mail_version&) = default;
+};
+
+/// Since this version a server announces its protocol before the client sends its request.
+inline constexpr mail_version first_with_protocol_announcement{3, 6};
+
+/// Parses `3.7.11`, `3.12-20260821`, `3.9.0-RC1`; what follows the minor number is not looked at as
+/// long as a `.` or `-` sets it off. Nothing is returned for anything else.
+[[nodiscard]] std::optional<mail_version> parse_mail_version(std::string_view text);
+
+} // namespace postfix_proto

@@ -1,0 +1,51 @@
+/// Log records to postlogd(8), for systems that set maillog_file.
+#pragma once
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/log.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// One record as postlogd(8) expects it (util/msg_logger.c, 3.7), without a newline: `Mon dd
+/// HH:MM:SS host name[pid]: [label: ]text`, local time, only the first label of the host name, the
+/// text cut at 2000 bytes.
+[[nodiscard]] std::string postlog_record(std::time_t when, std::string_view hostname,
+                                         std::string_view name, long pid, severity level,
+                                         std::string_view text);
+
+/// Sends each record as one datagram. Connects when it is made, so make it before a chroot(2).
+///
+/// A record may wait 200 ms for a postlogd(8) that is behind, and then is lost; until a send
+/// succeeds again, only fatal and panic wait. When the socket has gone or is not there yet, each
+/// record tries to connect anew: to `socket_path`, then to its last two components from the working
+/// directory, which for a Postfix daemon is $queue_directory in and out of the jail. Thread-safe.
+class postlog_sink : public log_sink {
+public:
+    postlog_sink(std::string name, std::string hostname, std::string socket_path);
+
+    void write(severity level, std::string_view text) noexcept override;
+
+    /// How many records have been lost.
+    [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+
+private:
+    void connect() noexcept;
+    int send(std::string_view record) noexcept;
+
+    std::string name_;
+    std::string hostname_;
+    std::string path_;
+    std::mutex mutex_;
+    file_descriptor socket_;
+    bool behind_ = false;
+    std::atomic<std::uint64_t> lost_{0};
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,30 @@
+// Runs a program to its end and collects what it prints. Private to the library.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace postfix_proto {
+
+struct program_result {
+    int wait_status = 0; ///< as from waitpid(2)
+    std::string output;
+    std::string errors; ///< the last part when there was much
+};
+
+/// The absolute pathname of an executable in the directories of PATH, else of the C library's
+/// standard path. Relative directories are not looked at: a daemon must not run what lies in its
+/// cwd.
+std::optional<std::string> find_program(const std::string& name);
+
+/// Runs `arguments[0]`, a pathname, without a shell, standard input being /dev/null. Throws
+/// startup_error when it cannot be started, and kills it and throws when `deadline` passes or more
+/// than `output_limit` bytes come.
+program_result run_program(const std::vector<std::string>& arguments,
+                           std::chrono::steady_clock::time_point deadline,
+                           std::size_t output_limit);
+
+} // namespace postfix_proto
