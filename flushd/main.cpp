@@ -1,1 +1,53 @@
-int main() { return 1; }
+#include "flushd/flush_daemon.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/mail_log.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <exception>
+#include <string_view>
+
+namespace {
+
+constexpr std::string_view usage =
+    "usage: flushd [generic Postfix daemon options]\n"
+    "\n"
+    "flushd takes the place of Postfix's flush(8) daemon and is started by master(8).\n"
+    "See flushd(8).\n";
+
+} // namespace
+
+int main(int argc, char* argv[]) {
+    using namespace postfix_proto;
+    const std::string_view option = argc == 2 ? argv[1] : "";
+    if (option == "--version") {
+        fmt::print("flushd {}\n", FLUSHD_VERSION);
+        return 0;
+    }
+    if (option == "--help") {
+        fmt::print("{}", usage);
+        return 0;
+    }
+
+    logger log(make_log_sink_before_configuration(argc > 0 ? argv[0] : "flushd"));
+    std::string reason;
+    severity level = severity::fatal;
+    try {
+        return flushd::run_daemon(argc, argv, log);
+    } catch (const startup_error& e) {
+        reason = e.what();
+    } catch (const std::bad_alloc&) {
+        reason = "out of memory";
+    } catch (const std::exception& e) { // a mistake of ours
+        level = severity::panic;
+        reason = e.what();
+    }
+    log.write(level, reason);
+    if (::isatty(STDERR_FILENO) != 0)
+        fmt::print(stderr, "flushd: {}: {}\n", severity_label(level), printable(reason));
+    ::sleep(1); // as Postfix does, so that a process that fails at once cannot take the machine
+    return 1;
+}

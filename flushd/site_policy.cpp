@@ -2,7 +2,7 @@
 
 namespace flushd {
 
-using postfix_proto::domain_match;
+using postfix_proto::match_result;
 
 site_policy::site_policy(const flush_parameters& parameters, postfix_proto::logger& log)
     : domains_("fast_flush_domains", parameters.fast_flush_domains,
@@ -14,11 +14,11 @@ site_policy::site_policy(const flush_parameters& parameters, postfix_proto::logg
 
 site_policy::verdict site_policy::resolve(std::string_view site) {
     switch (domains_.match(site)) {
-    case domain_match::matched:
+    case match_result::matched:
         break;
-    case domain_match::not_matched:
+    case match_result::not_matched:
         return refusal::denied;
-    case domain_match::failed:
+    case match_result::failed:
         return refusal::unknown;
     }
     std::string name(site);

@@ -30,6 +30,10 @@ bool same_time(const timespec& a, const timespec& b) {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
+bool earlier(const timespec& a, const timespec& b) {
+    return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
+}
+
 /// Whether two looks at a file show the same; the access time is not compared.
 bool same_status(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
@@ -58,7 +62,7 @@ std::optional<std::string> link_target(int directory, const std::string& name) {
 
 } // namespace
 
-file_watch::file_watch(const std::vector<std::string>& paths)
+file_watch::file_watch(const std::vector<std::string>& paths, std::optional<timespec> read_since)
     : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     for (const auto& path : paths) {
         watched_file watched;
@@ -67,6 +71,8 @@ file_watch::file_watch(const std::vector<std::string>& paths)
         watched.file.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
         if (watched.file && ::fstat(watched.file.get(), &watched.status) != 0)
             watched.file.reset();
+        if (watched.file && read_since && !earlier(watched.status.st_ctim, *read_since))
+            changed_while_read_ = path;
         files_.push_back(std::move(watched));
     }
 }
@@ -110,6 +116,8 @@ bool file_watch::entry_changed(const entry& entry) {
 }
 
 std::optional<std::string_view> file_watch::changed_path() const {
+    if (changed_while_read_)
+        return changed_while_read_;
     for (const auto& watched : files_) {
         struct stat now {};
         if (watched.file && ::fstat(watched.file.get(), &now) == 0 &&

@@ -3,6 +3,7 @@
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/master_channel.hpp"
+#include "postfix_proto/watchdog.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -34,6 +35,7 @@ constexpr std::chrono::seconds accept_pause{1};
 
 // A file may be on a file system that inotify does not see (NFS).
 constexpr std::chrono::seconds file_check_interval{1};
+constexpr std::chrono::seconds pat_interval{1};
 // Whoever edits a file may write it in several steps.
 constexpr std::chrono::milliseconds file_settle_time{500};
 
@@ -72,7 +74,7 @@ master_service::master_service(asio::io_context& context, const master_service_s
                                master_channel& master, logger& log)
     : context_(context), settings_(settings), master_(master), log_(log),
       request_deadlines_(context, settings.ipc_timeout), status_pipe_(context), inotify_(context),
-      idle_timer_(context), file_timer_(context), room_timer_(context), last_work_(clock::now()),
+      idle_timer_(context), room_timer_(context), last_work_(clock::now()),
       client_limit_(client_limit()) {
     work_.on_idle([this] {
         last_work_ = clock::now();
@@ -102,8 +104,11 @@ void master_service::retire_on_change(file_watch& files) {
     }
 }
 
+void master_service::keep_awake(watchdog& dog) { start(pat(dog), "watchdog"); }
+
 void master_service::run(client_handler handler) {
     handler_ = std::move(handler);
+    watch_status_pipe();
     for (unsigned i = 0; i < settings_.socket_count; ++i) {
         const int descriptor = first_listen_descriptor + static_cast<int>(i);
         listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
@@ -194,22 +199,32 @@ asio::awaitable<void> master_service::serve(socket_connection::socket client,
         room_timer_.cancel();
 }
 
-asio::awaitable<void> master_service::watch_master() {
+void master_service::watch_status_pipe() {
     // Asio makes a descriptor that it waits for non-blocking. The status pipe is shared with stock
     // siblings that expect it to block, so it is watched through an epoll descriptor of our own.
     file_descriptor watcher(::epoll_create1(EPOLL_CLOEXEC));
     epoll_event interest{};
     interest.events = EPOLLIN;
-    if (!watcher ||
-        ::epoll_ctl(watcher.get(), EPOLL_CTL_ADD, master_status_descriptor, &interest) < 0)
+    if (!watcher || ::epoll_ctl(watcher.get(), EPOLL_CTL_ADD, master_.descriptor(), &interest) < 0)
         throw startup_error("watch the status pipe to master: " + errno_text(errno));
     status_pipe_.assign(watcher.release());
+}
+
+asio::awaitable<void> master_service::watch_master() {
     error_code error;
     // Nothing ever comes through this pipe but its end.
     co_await status_pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
-    if (!retiring_)
-        retire("master disconnect");
+    retire("master disconnect");
+}
+
+asio::awaitable<void> master_service::pat(watchdog& dog) {
+    asio::steady_timer timer(context_);
+    while (true) {
+        dog.pat();
+        timer.expires_after(pat_interval);
+        co_await sleep(timer);
+    }
 }
 
 asio::awaitable<void> master_service::watch_idle() {
@@ -225,32 +240,32 @@ asio::awaitable<void> master_service::watch_idle() {
 }
 
 asio::awaitable<void> master_service::watch_files(file_watch& files) {
-    while (!retiring_) {
-        file_timer_.expires_after(file_check_interval);
-        co_await sleep(file_timer_);
-        if (files.changed()) {
-            file_timer_.expires_after(file_settle_time);
-            co_await sleep(file_timer_);
-            if (!retiring_)
-                retire("configuration has changed");
-        }
-    }
+    asio::steady_timer timer(context_);
+    do {
+        timer.expires_after(file_check_interval);
+        co_await sleep(timer);
+    } while (!files.changed());
+    co_await retire_when_settled(files);
 }
 
 asio::awaitable<void> master_service::watch_inotify(file_watch& files) {
-    while (!retiring_) {
+    do {
         error_code error;
         co_await inotify_.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
-        if (error || retiring_)
-            break;
-        if (files.drain_inotify()) {
-            asio::steady_timer settle(context_, file_settle_time);
-            co_await sleep(settle);
-            if (!retiring_)
-                retire("configuration has changed");
-        }
-    }
+        if (error)
+            co_return;
+    } while (!files.drain_inotify());
+    co_await retire_when_settled(files);
+}
+
+asio::awaitable<void> master_service::retire_when_settled(file_watch& files) {
+    asio::steady_timer timer(context_);
+    do {
+        timer.expires_after(file_settle_time);
+        co_await sleep(timer);
+    } while (files.drain_inotify());
+    retire("configuration has changed");
 }
 
 void master_service::retire(std::string_view why) {

@@ -131,6 +131,16 @@ TEST_CASE("file_watch takes no notice of what leaves the watched files alone") {
     CHECK_FALSE(watch.drain_inotify());
 }
 
+TEST_CASE("file_watch notices what changed before it was made, while the file was being read") {
+    timespec start{};
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &start);
+    const files f;
+    CHECK(file_watch({f.at("main.cf")}, start).changed());
+    timespec later = start;
+    later.tv_sec += 60;
+    CHECK_FALSE(file_watch({f.at("main.cf")}, later).changed());
+}
+
 TEST_CASE("file_watch tells which file it is") {
     const files f;
     const auto watch = f.watch();

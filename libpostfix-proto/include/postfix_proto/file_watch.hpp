@@ -16,8 +16,9 @@
 
 namespace postfix_proto {
 
-/// Watches a fixed set of files. Make it before the files are read, so that no change falls in
-/// between, and before enter_jail(); all that it needs it holds open from then on.
+/// Watches a fixed set of files. Make it before enter_jail(); all that it needs it holds open from
+/// then on. Which files to watch may only be known after some of them were read: `read_since`
+/// closes the gap.
 ///
 /// A change is: an edit in place, a file renamed over or away, deletion, creation of a file that
 /// was absent, a symbolic link that points elsewhere, new mode or owner (all that sets the ctime).
@@ -33,7 +34,11 @@ class file_watch {
 public:
     /// Relative paths are taken from the working directory. Never fails: what cannot be opened for
     /// want of resources is not watched.
-    explicit file_watch(const std::vector<std::string>& paths);
+    ///
+    /// A file whose status has changed since `read_since` (of CLOCK_REALTIME_COARSE, which file
+    /// systems go by) counts as changed at once: it may have been read before that.
+    explicit file_watch(const std::vector<std::string>& paths,
+                        std::optional<timespec> read_since = std::nullopt);
 
     /// The first path given whose file differs from what it was when the watch was made. A few
     /// system calls for each file; opens nothing. Once changed, a file stays so: make a new watch,
@@ -68,6 +73,7 @@ private:
     static bool entry_changed(const entry& entry);
 
     std::vector<watched_file> files_;
+    std::optional<std::string> changed_while_read_;
     file_descriptor inotify_;
     std::map<int, std::set<std::string, std::less<>>> names_; ///< by inotify's watch descriptor
 };

@@ -25,6 +25,7 @@ namespace postfix_proto {
 
 class file_watch;
 class master_channel;
+class watchdog;
 
 struct master_service_settings {
     unsigned socket_count = 1;              ///< listen sockets, from descriptor 6 on (-s)
@@ -53,8 +54,11 @@ public:
     /// What must be done before the process ends, besides the clients.
     [[nodiscard]] work_in_hand& work() noexcept { return work_; }
 
-    /// Retire when one of the files changes.
+    /// Retire when one of the files changes, after half a second in which no more is written.
     void retire_on_change(file_watch& files);
+
+    /// Pat the dog for as long as the event loop turns.
+    void keep_awake(watchdog& dog);
 
     /// Serves clients until the service has retired. An exception from the handler is logged as a
     /// warning and costs that client its connection, nobody else.
@@ -75,8 +79,11 @@ private:
     boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
     boost::asio::awaitable<void> watch_master();
     boost::asio::awaitable<void> watch_idle();
+    boost::asio::awaitable<void> pat(watchdog& dog);
     boost::asio::awaitable<void> watch_files(file_watch& files);
     boost::asio::awaitable<void> watch_inotify(file_watch& files);
+    boost::asio::awaitable<void> retire_when_settled(file_watch& files);
+    void watch_status_pipe();
     void start(boost::asio::awaitable<void> task, std::string_view what);
     void finish_if_done();
 
@@ -91,7 +98,6 @@ private:
     boost::asio::posix::stream_descriptor status_pipe_;
     boost::asio::posix::stream_descriptor inotify_;
     boost::asio::steady_timer idle_timer_;
-    boost::asio::steady_timer file_timer_;
     boost::asio::steady_timer room_timer_;
     std::chrono::steady_clock::time_point last_work_;
     std::size_t accepting_ = 0; // listeners whose accept loop has not ended

@@ -1,0 +1,70 @@
+#include "flushd/flush_parameters.hpp"
+
+#include "postfix_proto/domain_list.hpp"
+#include "postfix_proto/mail_version.hpp"
+#include "postfix_proto/postconf.hpp"
+
+#include <fmt/format.h>
+
+namespace flushd {
+
+using postfix_proto::postconf_result;
+using std::chrono::seconds;
+
+const std::vector<std::string>& flush_parameter_names() {
+    static const std::vector<std::string> names = {
+        "daemon_table_open_error_is_fatal",
+        "daemon_timeout",
+        "enable_idna2003_compatibility",
+        "fast_flush_domains",
+        "fast_flush_purge_time",
+        "fast_flush_refresh_time",
+        "hash_queue_depth",
+        "hash_queue_names",
+        "ipc_timeout",
+        "mail_owner",
+        "mail_version",
+        "max_idle",
+        "parent_domain_matches_subdomains",
+        "queue_directory",
+        "queue_service_name",
+        "smtputf8_enable",
+        "trigger_timeout",
+    };
+    return names;
+}
+
+flush_parameters read_flush_parameters(const postconf_result& main_cf) {
+    constexpr seconds shortest{1}; // Postfix allows no less for any of these
+    flush_parameters result;
+    result.fast_flush_domains = main_cf.get("fast_flush_domains");
+    result.match_parent_domains = postfix_proto::parent_style_includes(
+        main_cf.get("parent_domain_matches_subdomains"), "fast_flush_domains");
+    result.refresh_time = main_cf.get_time("fast_flush_refresh_time", 'h', shortest);
+    result.purge_time = main_cf.get_time("fast_flush_purge_time", 'd', shortest);
+
+    result.smtputf8 = main_cf.get_bool("smtputf8_enable");
+    result.idna2003_compatible = main_cf.get_bool("enable_idna2003_compatibility");
+    result.table_open_error_is_fatal = main_cf.get_bool("daemon_table_open_error_is_fatal");
+
+    result.queue_directory = main_cf.get("queue_directory");
+    result.mail_owner = main_cf.get("mail_owner");
+    result.hash_queue_names = main_cf.get("hash_queue_names");
+    result.hash_queue_depth = static_cast<unsigned>(main_cf.get_int("hash_queue_depth", 1));
+    result.queue_manager_socket = "public/" + main_cf.get("queue_service_name");
+
+    result.ipc_timeout = main_cf.get_time("ipc_timeout", 's', shortest);
+    result.trigger_timeout = main_cf.get_time("trigger_timeout", 's', shortest);
+    result.max_idle = main_cf.get_time("max_idle", 's', shortest);
+    result.daemon_timeout = main_cf.get_time("daemon_timeout", 's', shortest);
+
+    const auto& version = main_cf.get("mail_version");
+    const auto parsed = postfix_proto::parse_mail_version(version);
+    if (!parsed)
+        throw postfix_proto::startup_error(
+            fmt::format("parameter mail_version: not a Postfix version: \"{}\"", version));
+    result.announce_protocol = *parsed >= postfix_proto::first_with_protocol_announcement;
+    return result;
+}
+
+} // namespace flushd
