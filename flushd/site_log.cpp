@@ -175,7 +175,11 @@ std::error_code site_log::drop(const snapshot& handled, std::string_view keep) {
     std::string rest(keep);
     if (!rest.empty() && rest.back() != '\n')
         rest += '\n';
-    rest.append(lines, handled.lines.size(), std::string::npos);
+    auto since = handled.lines.size();
+    // The last line was unfinished, and whoever appended next has finished it.
+    if (since > 0 && since < size && lines[since - 1] != '\n' && lines[since] == '\n')
+        ++since;
+    rest.append(lines, since, std::string::npos);
     if (const auto failure = write_at(file_.get(), 0, rest))
         return failure;
     if (const auto failure = truncate(file_.get(), static_cast<off_t>(rest.size())))
