@@ -4,6 +4,7 @@
 #include "postfix_proto/log.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace postfix_proto {

@@ -196,11 +196,11 @@ TEST_CASE("a file that can not be read fails the names that get that far") {
         {dir.file("absent"), "No such file or directory"},
         {dir.path(), "Is a directory"},
     };
+    const std::string bang = GENERATE("", "!");
     for (const auto& [path, why] : rows) {
-        const auto* const bang = GENERATE("", "!");
         recorded_log lines;
         logger log(lines.sink());
-        match_list list("some_list", "a " + (bang + path) + " b", style::exact, {}, log);
+        match_list list("some_list", "a " + bang + path + " b", style::exact, {}, log);
         const std::string reason = "open file " + path + ": " + why;
         CHECK(lines.lines() == std::vector<std::string>{"error: " + reason});
         CHECK(list.files() == std::vector{path});
