@@ -91,15 +91,15 @@ void match_list::add_unusable_file(const std::string& path, std::string_view why
 
 match_result match_list::match(std::string_view name) {
     const std::string folded = casefold(name, options_.utf8);
-    for (const rule& r : rules_) {
-        const match_result result = r.table ? ask(*r.table, folded)
-                                    : pattern_matches(r.pattern, folded)
+    for (const rule& entry : rules_) {
+        const match_result result = entry.table ? ask(*entry.table, folded)
+                                    : pattern_matches(entry.pattern, folded)
                                         ? match_result::matched
                                         : match_result::not_matched;
         if (result == match_result::failed)
             return result;
         if (result == match_result::matched)
-            return r.is_negated ? match_result::not_matched : match_result::matched;
+            return entry.is_negated ? match_result::not_matched : match_result::matched;
     }
     log_->debug("match_list: {}: {}: no match", parameter_, name);
     return match_result::not_matched;
@@ -136,10 +136,10 @@ match_result match_list::ask(lookup_table& table, std::string_view name) {
 
 std::vector<std::string> match_list::files() const {
     std::vector<std::string> all = list_files_;
-    for (const rule& r : rules_) {
-        if (!r.table)
+    for (const rule& entry : rules_) {
+        if (!entry.table)
             continue;
-        for (std::string& file : r.table->files())
+        for (std::string& file : entry.table->files())
             all.push_back(std::move(file));
     }
     std::sort(all.begin(), all.end());

@@ -5,6 +5,7 @@
 #include "postfix_proto/utf8.hpp"
 #include "read_file.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 

@@ -52,6 +52,10 @@ file_text read_once(const std::string& path, bool& is_stable) {
         result.error = errno;
         return result;
     }
+    if (S_ISFIFO(before.st_mode)) { // it would look empty when nobody writes at the moment
+        result.error = EINVAL;
+        return result;
+    }
     if (S_ISREG(before.st_mode) && before.st_size > 0)
         result.text.resize(std::min(static_cast<std::size_t>(before.st_size) + 1, max_file_size));
     result.error = read_all(file.get(), result.text);

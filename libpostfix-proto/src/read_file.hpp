@@ -4,6 +4,7 @@
 #include "postfix_proto/log.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace postfix_proto {
@@ -17,7 +18,8 @@ struct file_text {
 };
 
 /// Reads the file, and once more if it has changed meanwhile, until `patience` is over: then what
-/// was read last is returned with a warning. Never waits for a FIFO's writer.
+/// was read last is returned with a warning. A FIFO is refused with EINVAL, as its writer may never
+/// come.
 [[nodiscard]] file_text read_file(const std::string& path, std::chrono::milliseconds patience,
                                   logger& log);
 

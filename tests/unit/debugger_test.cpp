@@ -25,9 +25,9 @@ TEST_CASE("run_debugger_command logs the command and runs it through the shell")
     const temporary_directory directory;
     std::string text;
     logger log(std::make_unique<string_sink>(text));
-    const auto command = "echo ran >" + (directory / "out") + "; exit 3";
+    const auto command = "echo ran >" + directory.file("out") + "; exit 3";
     run_debugger_command(command, log);
-    CHECK(std::filesystem::file_size(directory / "out") == 4);
+    CHECK(std::filesystem::file_size(directory.file("out")) == 4);
     CHECK(text == "|running: " + command + "\n");
 }
 

@@ -30,7 +30,7 @@ public:
         ::usleep(20'000);
     }
 
-    [[nodiscard]] std::string at(std::string_view name) const { return directory_ / name; }
+    [[nodiscard]] std::string at(std::string_view name) const { return directory_.file(name); }
     void write(std::string_view name, std::string_view text) const { directory_.write(name, text); }
     [[nodiscard]] file_watch watch() const {
         return file_watch({at("main.cf"), at("table"), at("absent"), at("dangling")});

@@ -34,8 +34,8 @@ TEST_CASE("log_name is the tag and the last component of the process name") {
 
 TEST_CASE("before the configuration the environment chooses the log and the tag") {
     const temporary_directory directory;
-    datagram_server server(directory / "postlog");
-    const environment_guard service("POSTLOG_SERVICE", directory / "postlog");
+    datagram_server server(directory.file("postlog"));
+    const environment_guard service("POSTLOG_SERVICE", directory.file("postlog"));
     const environment_guard host("POSTLOG_HOSTNAME", "mx.example");
     {
         const environment_guard tag("MAIL_LOGTAG", "postfix-in");
@@ -55,7 +55,7 @@ TEST_CASE("before the configuration the environment chooses the log and the tag"
 TEST_CASE("after the configuration maillog_file chooses postlogd, and syslog_name the tag") {
     const temporary_directory queue;
     std::filesystem::create_directory(queue.path() / "public");
-    datagram_server server(queue / "public/postlog");
+    datagram_server server(queue.file("public/postlog"));
     const environment_guard tag("MAIL_LOGTAG", "of-master");
     auto settings = settings_in(queue);
     settings.maillog_file = "/var/log/maillog";

@@ -30,7 +30,7 @@ public:
     }
 
     [[nodiscard]] std::string arguments() const {
-        std::ifstream file(directory_ / "arguments");
+        std::ifstream file(directory_.file("arguments"));
         return {std::istreambuf_iterator<char>(file), {}};
     }
 

@@ -42,8 +42,8 @@ TEST_CASE("postlog_record limits the text and leaves UTF-8 whole") {
 
 TEST_CASE("postlog_sink sends one datagram a record") {
     const temporary_directory directory;
-    datagram_server server(directory / "postlog");
-    postlog_sink sink("postfix/flush", "mx.example", directory / "postlog");
+    datagram_server server(directory.file("postlog"));
+    postlog_sink sink("postfix/flush", "mx.example", directory.file("postlog"));
     sink.write(severity::info, "first");
     sink.write(severity::error, "second");
     CHECK_THAT(server.receive().value_or(""),
@@ -56,18 +56,18 @@ TEST_CASE("postlog_sink sends one datagram a record") {
 
 TEST_CASE("postlog_sink counts what it loses and connects when the socket appears") {
     const temporary_directory directory;
-    postlog_sink sink("a", "mx", directory / "postlog");
+    postlog_sink sink("a", "mx", directory.file("postlog"));
     sink.write(severity::fatal, "nobody is there");
     CHECK(sink.lost() == 1);
     {
-        datagram_server server(directory / "postlog");
+        datagram_server server(directory.file("postlog"));
         sink.write(severity::info, "found");
         CHECK_THAT(server.receive().value_or(""), EndsWith("found"));
     }
     sink.write(severity::info, "gone");
     CHECK(sink.lost() == 2);
-    std::filesystem::remove(directory / "postlog");
-    datagram_server server(directory / "postlog");
+    std::filesystem::remove(directory.file("postlog"));
+    datagram_server server(directory.file("postlog"));
     sink.write(severity::info, "found again");
     CHECK_THAT(server.receive().value_or(""), EndsWith("found again"));
     CHECK(sink.lost() == 2);
@@ -87,8 +87,8 @@ TEST_CASE("postlog_sink finds the socket from the queue directory, as in a chroo
 
 TEST_CASE("postlog_sink goes on when postlogd does not read") {
     const temporary_directory directory;
-    datagram_server server(directory / "postlog");
-    postlog_sink sink("a", "mx", directory / "postlog");
+    datagram_server server(directory.file("postlog"));
+    postlog_sink sink("a", "mx", directory.file("postlog"));
     // More than any socket buffer holds: that the loop ends is what is tested.
     const std::string text(2000, 'x');
     for (int i = 0; i < 2000; ++i)

@@ -1,6 +1,7 @@
 /// What a host name, an address literal and an internationalised domain name look like.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
