@@ -10,7 +10,7 @@
 ///   table anew.
 /// - A read error is a failed lookup, never an exit.
 /// - The file is not mapped into memory, so one that is cut short is a failed lookup and not a
-///   SIGBUS, which it is for stock's way to open a file with libdb 5.3.
+///   SIGBUS. (Measured with libdb 5.3: a read-only btree that is mapped, the default, does that.)
 ///
 /// libdb trusts the inside of a page, though: bytes damaged there, as by a bad disk, can crash
 /// whatever program looks up in it. DB->verify() is no help, as it crashes on such files too.
