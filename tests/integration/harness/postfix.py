@@ -49,7 +49,7 @@ Result = namedtuple("Result", "status output")
 def run_command(*arguments, user=None, stdin="", timeout=60, check=False):
     """Runs a program; its exit status, and standard output and error together."""
     if user:
-        arguments = ("setpriv", "--reuid", user, "--regid", user, "--clear-groups") + arguments
+        arguments = ("setpriv", "--reuid", user, "--regid", str(pwd.getpwnam(user).pw_gid), "--clear-groups") + arguments
     done = subprocess.run(arguments, input=stdin, text=True, timeout=timeout, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if check and done.returncode != 0:
