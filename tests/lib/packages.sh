@@ -33,3 +33,14 @@ packages_ensure_engine() {
     engine_detect && [[ ${ENGINE[0]} == docker ]] && return
     packages_ensure "${engine_packages[@]}" && engine_detect
 }
+
+# The Debian suite whose libraries a binary built here is linked with, and so
+# the suite whose Postfix it can be tried with.
+host_suite() {
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    case $codename in
+        bullseye | trixie) echo "$codename" ;;
+        *) echo bookworm ;;
+    esac
+}
