@@ -19,11 +19,12 @@ flush_status status_of(site_policy::refusal refusal) {
 flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
                              site_policy& policy, postfix_proto::work_in_hand& work,
                              postfix_proto::logger& log)
-    : refresh_time_(parameters.refresh_time), policy_(policy), log_(log),
+    : refresh_time_(parameters.refresh_time), policy_(policy),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
-      store_(context, layout_), sender_(context, store_, mover_, queue_manager_, work, log),
+      store_(context, layout_, work, log),
+      sender_(context, store_, mover_, queue_manager_, work, log),
       housekeeping_(context, store_, sender_, parameters.purge_time, work, log) {}
 
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
@@ -36,11 +37,7 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_reque
     if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
         co_return status_of(*refusal);
     const auto& file = std::get<site_file>(verdict);
-    if (const auto failure = co_await store_.add(file, request.id)) {
-        log_.warning("write fast flush logfile {}: {}", file.name(), failure.message());
-        co_return flush_status::fail;
-    }
-    co_return flush_status::ok;
+    co_return co_await store_.add(file, request.id) ? flush_status::fail : flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request) {

@@ -44,7 +44,6 @@ private:
 
     std::chrono::seconds refresh_time_;
     site_policy& policy_;
-    postfix_proto::logger& log_;
     postfix_proto::queue_layout layout_;
     queue_mover mover_;
     postfix_proto::trigger_sender queue_manager_;

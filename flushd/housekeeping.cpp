@@ -122,7 +122,7 @@ asio::awaitable<void> housekeeping::remove(const site_file& file, const std::str
                                            std::time_t oldest) {
     // Under the lock, and after another look: an add may have come in between. (Stock Postfix
     // looks and unlinks without the lock.)
-    auto opened = co_await store_.open_locked(file);
+    auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
     if (auto* logfile = std::get_if<site_log>(&opened)) {
         if (logfile->remove_if_empty_since(oldest, path))
             log_.debug("removed {}: empty and unchanged for {} days", path,

@@ -73,128 +73,119 @@ bool same_time(const timespec& a, const timespec& b) {
 
 } // namespace
 
-std::variant<site_log, std::error_code> site_log::open(const std::string& path, purpose why) {
+std::variant<site_log, std::error_code> site_log::open(const std::string& path,
+                                                       missing when_missing) {
     // O_NONBLOCK: somebody may have put a FIFO there.
-    constexpr int common = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    if (when_missing == missing::is_created)
+        flags |= O_CREAT;
     bool can_read = true;
-    file_descriptor file;
-    if (why == purpose::send) {
-        file = open_descriptor(path, common | O_RDWR);
-    } else {
-        constexpr int append = common | O_CREAT | O_APPEND;
-        // append() looks at the last byte. That must not count as reading the logfile, or
-        // housekeeping would think that it was sent.
-        file = open_descriptor(path, append | O_RDWR | O_NOATIME);
-        if (!file && errno == ENOENT && postfix_proto::make_parent_directories(path))
-            file = open_descriptor(path, append | O_RDWR | O_NOATIME);
-        if (!file && (errno == EPERM || errno == EACCES)) { // somebody else's file
-            file = open_descriptor(path, append | O_WRONLY);
-            can_read = false;
-        }
+    auto file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
+    if (!file && errno == ENOENT && when_missing == missing::is_created &&
+        postfix_proto::make_parent_directories(path))
+        file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
+    if (!file && errno == EPERM) // somebody else's file
+        file = open_descriptor(path, flags | O_RDWR);
+    if (!file && errno == EACCES && when_missing == missing::is_created) {
+        file = open_descriptor(path, flags | O_WRONLY);
+        can_read = false;
     }
     if (!file)
         return last_error();
-    struct stat status {};
-    if (::fstat(file.get(), &status) < 0)
-        return last_error();
-    if (!S_ISREG(status.st_mode))
-        return error(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
-    return site_log(std::move(file), can_read);
+    site_log result(std::move(file), can_read);
+    if (const auto failure = result.update_status())
+        return failure;
+    if (!S_ISREG(result.status_.st_mode))
+        return error(S_ISDIR(result.status_.st_mode) ? EISDIR : EINVAL);
+    return result;
+}
+
+std::error_code site_log::update_status() noexcept {
+    return ::fstat(file_.get(), &status_) < 0 ? last_error() : std::error_code();
 }
 
 std::error_code site_log::try_lock() {
     while (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
         if (errno != EINTR)
             return last_error();
-    return {};
+    return update_status();
 }
 
 void site_log::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
 
-bool site_log::unlinked() const {
-    struct stat status {};
-    return ::fstat(file_.get(), &status) == 0 && status.st_nlink == 0;
-}
-
-std::error_code site_log::append(const postfix_proto::queue_id& id) {
-    struct stat status {};
-    if (::fstat(file_.get(), &status) < 0)
-        return last_error();
-    std::string last;
-    if (can_read_ && status.st_size > 0)
-        if (const auto failure = read_at(file_.get(), status.st_size - 1, 1, last))
+std::error_code site_log::append(std::string_view lines) {
+    const off_t end = status_.st_size;
+    off_t at = end;
+    if (can_read_ && end > 0 && end != end_of_last_line_) {
+        std::string last;
+        if (const auto failure = read_at(file_.get(), end - 1, 1, last))
             return failure;
-    std::string line;
-    if (!last.empty() && last.front() != '\n')
-        line.push_back('\n');
-    line += id.str();
-    line += '\n';
-    std::string_view rest = line;
-    while (!rest.empty()) {
-        const ssize_t n = ::write(file_.get(), rest.data(), rest.size());
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            const auto failure = n < 0 ? last_error() : error(ENOSPC);
-            if (rest.size() < line.size())
-                static_cast<void>(truncate(file_.get(), status.st_size));
-            return failure;
+        if (last != "\n") {
+            if (const auto failure = write_at(file_.get(), at++, "\n"))
+                return failure;
         }
-        rest.remove_prefix(static_cast<std::size_t>(n));
     }
+    if (const auto failure = write_at(file_.get(), at, lines)) {
+        static_cast<void>(truncate(file_.get(), end));
+        return failure;
+    }
+    status_.st_size = end_of_last_line_ = at + static_cast<off_t>(lines.size());
     return {};
 }
 
 std::error_code site_log::take_snapshot(snapshot& taken) {
-    struct stat status {};
-    if (::fstat(file_.get(), &status) < 0)
-        return last_error();
-    if (const auto failure =
-            read_at(file_.get(), 0, static_cast<std::size_t>(status.st_size), taken.lines))
-        return failure;
-    // Not worth failing a send for. Without it the access time is that of this read, or older.
-    static_cast<void>(::futimens(file_.get(), nullptr));
-    if (::fstat(file_.get(), &status) < 0)
-        return last_error();
-    taken.access_time = status.st_atim;
-    return {};
+    taken.access_time = status_.st_atim;
+    return read_at(file_.get(), 0, size(), taken.lines);
 }
 
-std::error_code site_log::drop(const snapshot& handled, std::string_view keep) {
-    struct stat status {};
-    if (::fstat(file_.get(), &status) < 0)
-        return last_error();
-    const auto size = static_cast<std::size_t>(status.st_size);
-    if (size < handled.lines.size() || !same_time(status.st_atim, handled.access_time))
+void site_log::mark_sent() noexcept {
+    // Not worth failing a send for.
+    static_cast<void>(::futimens(file_.get(), nullptr));
+    static_cast<void>(update_status());
+}
+
+std::error_code site_log::replace(const snapshot& handled, std::string_view keep) {
+    auto since = handled.lines.size();
+    if (size() < since || !same_time(status_.st_atim, handled.access_time))
         return {};
     std::string lines;
-    if (const auto failure = read_at(file_.get(), 0, size, lines))
+    if (const auto failure = read_at(file_.get(), 0, size(), lines))
         return failure;
-    if (lines.compare(0, handled.lines.size(), handled.lines) != 0)
+    if (lines.compare(0, since, handled.lines) != 0)
         return {};
+    // The last line was unfinished, and whoever appended next has finished it.
+    if (since > 0 && since < lines.size() && lines[since - 1] != '\n' && lines[since] == '\n')
+        ++since;
     std::string rest(keep);
     if (!rest.empty() && rest.back() != '\n')
         rest += '\n';
-    auto since = handled.lines.size();
-    // The last line was unfinished, and whoever appended next has finished it.
-    if (since > 0 && since < size && lines[since - 1] != '\n' && lines[since] == '\n')
-        ++since;
     rest.append(lines, since, std::string::npos);
+
+    // What stays must be whole in one place while it is written in another.
+    const bool overwrites_itself = !keep.empty() || rest.size() > since;
+    if (overwrites_itself && !rest.empty()) {
+        if (!lines.empty() && lines.back() != '\n')
+            lines = "\n";
+        else
+            lines.clear();
+        lines += rest;
+        if (const auto failure = write_at(file_.get(), status_.st_size, lines)) {
+            static_cast<void>(truncate(file_.get(), status_.st_size));
+            return failure;
+        }
+    }
     if (const auto failure = write_at(file_.get(), 0, rest))
         return failure;
     if (const auto failure = truncate(file_.get(), static_cast<off_t>(rest.size())))
         return failure;
-    static_cast<void>(::futimens(file_.get(), nullptr));
-    return {};
+    return update_status();
 }
 
 bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path) {
-    struct stat status {};
     struct stat named {};
-    return ::fstat(file_.get(), &status) == 0 && status.st_size == 0 &&
-           status.st_mtim.tv_sec < oldest && ::stat(path.c_str(), &named) == 0 &&
-           named.st_ino == status.st_ino && named.st_dev == status.st_dev &&
-           ::unlink(path.c_str()) == 0;
+    return status_.st_size == 0 && status_.st_mtim.tv_sec < oldest &&
+           ::stat(path.c_str(), &named) == 0 && named.st_ino == status_.st_ino &&
+           named.st_dev == status_.st_dev && ::unlink(path.c_str()) == 0;
 }
 
 } // namespace flushd

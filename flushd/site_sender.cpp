@@ -126,7 +126,7 @@ void site_sender::give_up(const site_file& file) {
 
 asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::string& site,
                                              send_mode mode) {
-    auto opened = co_await store_.open_locked(file);
+    auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
     if (const auto* failure = std::get_if<std::error_code>(&opened)) {
         // No logfile, no mail.
         if (*failure == std::errc::no_such_file_or_directory)
@@ -135,6 +135,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         co_return false;
     }
     auto& logfile = std::get<site_log>(opened);
+    logfile.mark_sent();
     site_log::snapshot listed;
     if (const auto failure = logfile.take_snapshot(listed)) {
         log_.warning("read fast flush logfile {}: {}", file.name(), failure.message());
@@ -148,7 +149,8 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
 
     auto failure = co_await store_.lock(logfile);
     if (!failure)
-        failure = logfile.drop(listed, result.keep);
+        failure = logfile.replace(listed, result.keep);
+    logfile.mark_sent();
     if (failure)
         log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
     logfile.unlock();

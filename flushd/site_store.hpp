@@ -3,17 +3,21 @@
 
 #include "flushd/site_file.hpp"
 #include "flushd/site_log.hpp"
+#include "flushd/waiters.hpp"
 
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
-
-#include <utility> // Boost 1.74's coroutine headers need it before them
+#include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <list>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <unordered_map>
 #include <variant>
 
 namespace flushd {
@@ -23,28 +27,55 @@ namespace flushd {
 /// it takes.
 class site_store {
 public:
-    site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout)
-        : context_(context), layout_(layout) {}
+    /// Everything referred to must outlive the store, and the store the io_context's run.
+    site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
+               postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+        : context_(context), layout_(layout), work_(work), log_(log) {}
 
     [[nodiscard]] std::string path(const site_file& site) const {
         return layout_.path(postfix_proto::queue_name::flush, site.name());
     }
 
     /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
-    /// line has been written.
-    [[nodiscard]] boost::asio::awaitable<std::error_code> add(site_file site,
-                                                              postfix_proto::queue_id id);
+    /// line has been written. IDs that arrive together for one site are written together.
+    [[nodiscard]] boost::asio::awaitable<std::error_code> add(const site_file& site,
+                                                              const postfix_proto::queue_id& id);
 
-    /// Opens and locks the site's logfile for reading and dropping.
+    /// Opens and locks the site's logfile.
     [[nodiscard]] boost::asio::awaitable<std::variant<site_log, std::error_code>>
-    open_locked(const site_file& site);
+    open_locked(const site_file& site, site_log::missing when_missing);
 
     /// Takes the lock again.
     [[nodiscard]] boost::asio::awaitable<std::error_code> lock(site_log& file);
 
 private:
+    /// How many logfiles stay open between adds. Those of a thousand busy sites would be a quarter
+    /// of the descriptors that Postfix's daemons usually have.
+    static constexpr std::size_t most_open = 256;
+
+    /// A site that IDs are being added to, or were lately.
+    struct hot_site {
+        std::optional<site_log> file;
+        std::string lines;                // still to be written
+        waiters<std::error_code> writers; // of these lines
+        bool busy = false;                // write() will come, or is waiting for the lock
+        std::list<site_file>::iterator recency;
+    };
+
+    hot_site& find_hot(const site_file& site);
+    void write(const site_file& site);
+    std::error_code write_now(const site_file& site, hot_site& hot);
+    boost::asio::awaitable<void> write_later(site_file site,
+                                             postfix_proto::work_in_hand::piece work);
+    void finish(const site_file& site, hot_site& hot, const std::error_code& result);
+    void close_coldest();
+
     boost::asio::io_context& context_;
     const postfix_proto::queue_layout& layout_;
+    postfix_proto::work_in_hand& work_;
+    postfix_proto::logger& log_;
+    std::unordered_map<site_file, hot_site> hot_;
+    std::list<site_file> by_recency_; // the most recent first
 };
 
 } // namespace flushd

@@ -11,14 +11,13 @@
 #include <string>
 
 using flushd::site_log;
-using postfix_proto::queue_id;
 
 namespace {
 
 constexpr const char* path = "flush/customer_tld";
 
-site_log open_locked(site_log::purpose why, const std::string& name = path) {
-    auto opened = site_log::open(name, why);
+site_log open_locked(site_log::missing when_missing, const std::string& name = path) {
+    auto opened = site_log::open(name, when_missing);
     if (const auto* failure = std::get_if<std::error_code>(&opened))
         throw std::system_error(*failure, name);
     auto& file = std::get<site_log>(opened);
@@ -26,14 +25,14 @@ site_log open_locked(site_log::purpose why, const std::string& name = path) {
     return std::move(file);
 }
 
-std::error_code error_of_open(site_log::purpose why, const std::string& name = path) {
-    auto opened = site_log::open(name, why);
+std::error_code error_of_open(site_log::missing when_missing, const std::string& name = path) {
+    auto opened = site_log::open(name, when_missing);
     const auto* failure = std::get_if<std::error_code>(&opened);
     return failure != nullptr ? *failure : std::error_code();
 }
 
 void append(std::string_view id) {
-    REQUIRE_FALSE(open_locked(site_log::purpose::append).append(*queue_id::parse(id)));
+    REQUIRE_FALSE(open_locked(site_log::missing::is_created).append(std::string(id) + "\n"));
 }
 
 /// While it lives, files cannot grow beyond `size` bytes.
@@ -67,7 +66,7 @@ TEST_CASE("site_log appends a line for each queue ID and makes the file private"
 
 TEST_CASE("site_log makes the directories of a hashed flush queue") {
     const spool queue;
-    const auto file = open_locked(site_log::purpose::append, "flush/c/u/customer_tld");
+    const auto file = open_locked(site_log::missing::is_created, "flush/c/u/customer_tld");
     CHECK(std::filesystem::exists("flush/c/u/customer_tld"));
 }
 
@@ -96,8 +95,8 @@ TEST_CASE("site_log leaves no part of a line behind when the disk is full") {
     append("A1");
     {
         const file_size_limit limit(5); // room for two of the next line's three bytes
-        auto file = open_locked(site_log::purpose::append);
-        CHECK(file.append(*queue_id::parse("B2")) == std::errc::file_too_large);
+        auto file = open_locked(site_log::missing::is_created);
+        CHECK(file.append("B2\n") == std::errc::file_too_large);
     }
     CHECK(spool::content(path) == "A1\n");
     append("B2");
@@ -106,20 +105,20 @@ TEST_CASE("site_log leaves no part of a line behind when the disk is full") {
 
 TEST_CASE("site_log opens only regular files") {
     const spool queue;
-    CHECK(error_of_open(site_log::purpose::send) == std::errc::no_such_file_or_directory);
+    CHECK(error_of_open(site_log::missing::is_error) == std::errc::no_such_file_or_directory);
     std::filesystem::create_directory(path);
-    CHECK(error_of_open(site_log::purpose::append) == std::errc::is_a_directory);
-    CHECK(error_of_open(site_log::purpose::send) == std::errc::is_a_directory);
+    CHECK(error_of_open(site_log::missing::is_created) == std::errc::is_a_directory);
+    CHECK(error_of_open(site_log::missing::is_error) == std::errc::is_a_directory);
     std::filesystem::remove(path);
     REQUIRE(::mkfifo(path, 0600) == 0);
-    CHECK(error_of_open(site_log::purpose::append) == std::errc::invalid_argument);
+    CHECK(error_of_open(site_log::missing::is_created) == std::errc::invalid_argument);
 }
 
 TEST_CASE("site_log does not wait for a lock") {
     const spool queue;
     append("A1");
-    const auto holder = open_locked(site_log::purpose::send);
-    auto opened = site_log::open(path, site_log::purpose::append);
+    const auto holder = open_locked(site_log::missing::is_error);
+    auto opened = site_log::open(path, site_log::missing::is_created);
     auto& other = std::get<site_log>(opened);
     CHECK(other.try_lock() == std::errc::resource_unavailable_try_again);
 }
@@ -127,26 +126,27 @@ TEST_CASE("site_log does not wait for a lock") {
 TEST_CASE("site_log drops what was handled and keeps what was listed since") {
     const spool queue;
     spool::write(path, "A1\nB2\nC3\n");
-    auto file = open_locked(site_log::purpose::send);
+    auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
+    file.mark_sent();
     REQUIRE_FALSE(file.take_snapshot(listed));
     CHECK(listed.lines == "A1\nB2\nC3\n");
     file.unlock();
 
     SECTION("nothing was listed") {
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, ""));
+        CHECK_FALSE(file.replace(listed, ""));
         CHECK(spool::content(path).empty());
     }
     SECTION("something could not be moved") {
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, "B2\n"));
+        CHECK_FALSE(file.replace(listed, "B2\n"));
         CHECK(spool::content(path) == "B2\n");
     }
     SECTION("a little was listed") {
         append("D4");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, "B2\n"));
+        CHECK_FALSE(file.replace(listed, "B2\n"));
         CHECK(spool::content(path) == "B2\nD4\n");
     }
     SECTION("more was listed than handled") {
@@ -157,7 +157,7 @@ TEST_CASE("site_log drops what was handled and keeps what was listed since") {
             expected += id + "\n";
         }
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, ""));
+        CHECK_FALSE(file.replace(listed, ""));
         CHECK(spool::content(path) == expected);
     }
 }
@@ -165,19 +165,22 @@ TEST_CASE("site_log drops what was handled and keeps what was listed since") {
 TEST_CASE("site_log keeps an unfinished line that could not be moved apart from the next") {
     const spool queue;
     spool::write(path, "A1\nB2");
-    auto file = open_locked(site_log::purpose::send);
+    auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
+    file.mark_sent();
     REQUIRE_FALSE(file.take_snapshot(listed));
     spool::write(path, "A1\nB2\nC3\n"); // an append completes the line
-    REQUIRE_FALSE(file.drop(listed, "B2\n"));
+    REQUIRE_FALSE(file.try_lock());
+    REQUIRE_FALSE(file.replace(listed, "B2\n"));
     CHECK(spool::content(path) == "B2\nC3\n");
 }
 
 TEST_CASE("site_log leaves alone what another flush service has truncated meanwhile") {
     const spool queue;
     spool::write(path, "A1\nB2\n");
-    auto file = open_locked(site_log::purpose::send);
+    auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
+    file.mark_sent();
     REQUIRE_FALSE(file.take_snapshot(listed));
     file.unlock();
 
@@ -186,14 +189,14 @@ TEST_CASE("site_log leaves alone what another flush service has truncated meanwh
     SECTION("and fewer IDs came back") {
         append("B2");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, ""));
+        CHECK_FALSE(file.replace(listed, ""));
         CHECK(spool::content(path) == "B2\n");
     }
     SECTION("and other IDs came back") {
         append("C3");
         append("D4");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, ""));
+        CHECK_FALSE(file.replace(listed, ""));
         CHECK(spool::content(path) == "C3\nD4\n");
     }
     SECTION("and the same IDs came back") {
@@ -203,7 +206,7 @@ TEST_CASE("site_log leaves alone what another flush service has truncated meanwh
         append("B2");
         REQUIRE(::utimensat(AT_FDCWD, path, later, 0) == 0);
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.drop(listed, ""));
+        CHECK_FALSE(file.replace(listed, ""));
         CHECK(spool::content(path) == "A1\nB2\n");
     }
 }
@@ -213,16 +216,18 @@ TEST_CASE("site_log removes an empty logfile only when it is old, and still that
     spool::write(path, "");
     spool::make_older(path, 1000);
     const std::time_t now = std::time(nullptr);
-    auto file = open_locked(site_log::purpose::send);
+    auto file = open_locked(site_log::missing::is_error);
     SECTION("it is") {
         CHECK_FALSE(file.remove_if_empty_since(now - 2000, path));
         CHECK(file.remove_if_empty_since(now - 500, path));
+        REQUIRE_FALSE(file.try_lock());
         CHECK(file.unlinked());
         CHECK_FALSE(std::filesystem::exists(path));
     }
     SECTION("something has been listed") {
         spool::write(path, "A1\n");
         spool::make_older(path, 1000);
+        REQUIRE_FALSE(file.try_lock());
         CHECK_FALSE(file.remove_if_empty_since(now - 500, path));
         CHECK(std::filesystem::exists(path));
     }
