@@ -146,8 +146,13 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
         service.run_stdio(serve);
         return 0;
     }
-    watchdog dog(parameters.daemon_timeout,
-                 [&log](severity level, std::string_view text) { log.write(level, text); });
+    watchdog dog(parameters.daemon_timeout, [&](severity level, std::string_view text) {
+        log.write(level, text);
+        // master(8) takes a process that fails without ever having been taken for one that failed
+        // to start, and would let the next one wait for a minute.
+        static_cast<void>(master.notify(availability::taken) &&
+                          master.notify(availability::available));
+    });
     service.keep_awake(dog);
     service.retire_on_change(files);
     service.run(serve);
