@@ -17,7 +17,8 @@ using postfix_proto::flush_status;
 
 namespace {
 
-asio::awaitable<flush_request_decoder::result>
+/// Nothing when the client has been given up.
+asio::awaitable<std::optional<flush_request_decoder::result>>
 read_request(postfix_proto::client_connection& client) {
     flush_request_decoder decoder;
     std::string bytes;
@@ -26,12 +27,14 @@ read_request(postfix_proto::client_connection& client) {
         const auto error = co_await client.read_some(bytes);
         if (error == asio::error::eof)
             co_return decoder.end_of_input();
+        if (error == asio::error::operation_aborted)
+            co_return std::nullopt;
         if (error == asio::error::timed_out)
             co_return flush_request_decoder::malformed{"timeout while reading the request"};
         if (error)
             co_return flush_request_decoder::malformed{error.message()};
         if (auto result = decoder.feed(bytes))
-            co_return *std::move(result);
+            co_return std::move(result);
     }
 }
 
@@ -43,7 +46,10 @@ asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flu
     if (announce)
         static_cast<void>(co_await client.write(postfix_proto::flush_announcement()));
 
-    auto result = co_await read_request(client);
+    auto outcome = co_await read_request(client);
+    if (!outcome)
+        co_return;
+    auto& result = *outcome;
     auto status = flush_status::bad;
     if (const auto* unknown = std::get_if<flush_request_decoder::unknown>(&result)) {
         log.warning("flush client: unknown request \"{}\"", unknown->name.substr(0, 100));

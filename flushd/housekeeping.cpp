@@ -1,6 +1,7 @@
 #include "flushd/housekeeping.hpp"
 
-#include <boost/asio/co_spawn.hpp>
+#include "postfix_proto/spawn.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -46,11 +47,8 @@ void housekeeping::start(std::chrono::seconds refresh_time) {
     if (running_)
         return;
     running_ = true;
-    asio::co_spawn(context_, rounds(work_.start()), [this](const std::exception_ptr& failure) {
-        running_ = false;
-        if (failure)
-            log_.warning("refresh fast flush logfiles: out of resources");
-    });
+    postfix_proto::spawn(context_, rounds(work_.start()), log_, "refresh fast flush logfiles",
+                         [this] { running_ = false; });
 }
 
 asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece work) {
@@ -60,6 +58,7 @@ asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece wo
         wanted_.reset();
         co_await one_round(refresh_time);
     }
+    running_ = false;
 }
 
 asio::awaitable<void> housekeeping::one_round(std::chrono::seconds refresh_time) {

@@ -1,6 +1,7 @@
 #include "flushd/site_sender.hpp"
 
-#include <boost/asio/co_spawn.hpp>
+#include "postfix_proto/spawn.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -75,14 +76,8 @@ asio::awaitable<bool> site_sender::send(site_file file, std::string site, send_m
     std::shared_ptr<run> mine;
     if (!state.current) {
         mine = state.current = std::make_shared<run>(context_, std::move(site), mode);
-        asio::co_spawn(context_, work_off(file, work_.start()),
-                       [this, file](const std::exception_ptr& failure) {
-                           if (!failure)
-                               return;
-                           log_.warning("send fast flush logfile {}: out of resources",
-                                        file.name());
-                           give_up(file);
-                       });
+        postfix_proto::spawn(context_, work_off(file, work_.start()), log_,
+                             "send fast flush logfile", [this, file] { give_up(file); });
     } else {
         if (!state.next)
             state.next = std::make_shared<run>(context_, std::move(site), mode);

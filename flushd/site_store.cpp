@@ -1,6 +1,7 @@
 #include "flushd/site_store.hpp"
 
-#include <boost/asio/co_spawn.hpp>
+#include "postfix_proto/spawn.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -99,12 +100,10 @@ void site_store::write(const site_file& site) {
         finish(site, hot, result);
         return;
     }
-    asio::co_spawn(context_, write_later(site, work_.start()),
-                   [this, site](const std::exception_ptr& failure) {
-                       if (failure)
-                           finish(site, hot_.at(site),
-                                  std::make_error_code(std::errc::not_enough_memory));
-                   });
+    postfix_proto::spawn(
+        context_, write_later(site, work_.start()), log_, "write fast flush logfile", [this, site] {
+            finish(site, hot_.at(site), std::make_error_code(std::errc::not_enough_memory));
+        });
 }
 
 /// Without waiting: what is true of almost every add.

@@ -45,30 +45,39 @@ error_code wait_for(int fd, short events, std::chrono::seconds limit) {
 } // namespace
 
 socket_connection::socket_connection(socket client, deadline_list& limits)
-    : socket_(std::move(client)), deadline_(limits, [this] {
-          timed_out_ = true;
-          error_code ignored;
-          socket_.cancel(ignored);
-      }) {}
+    : socket_(std::move(client)),
+      deadline_(limits, [this](deadline_list::cause why) { return give_up(why); }) {}
+
+bool socket_connection::give_up(deadline_list::cause why) {
+    if (why == deadline_list::cause::early && !reading_)
+        return false;
+    given_up_ = why == deadline_list::cause::early ? asio::error::operation_aborted
+                                                   : error_code(asio::error::timed_out);
+    error_code ignored;
+    socket_.cancel(ignored);
+    return true;
+}
 
 asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
-    if (timed_out_)
-        co_return asio::error::timed_out;
+    if (given_up_)
+        co_return given_up_;
     std::array<char, read_size> buffer;
     error_code error;
+    reading_ = true;
     const auto size = co_await socket_.async_read_some(
         asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
+    reading_ = false;
     input.append(buffer.data(), size);
-    co_return timed_out_ ? error_code(asio::error::timed_out) : error;
+    co_return given_up_ ? given_up_ : error;
 }
 
 asio::awaitable<error_code> socket_connection::write(std::string_view output) {
-    timed_out_ = false;
+    given_up_.clear();
     deadline_.restart();
     error_code error;
     co_await asio::async_write(socket_, asio::buffer(output.data(), output.size()),
                                asio::redirect_error(asio::use_awaitable, error));
-    co_return timed_out_ ? error_code(asio::error::timed_out) : error;
+    co_return given_up_ ? given_up_ : error;
 }
 
 asio::awaitable<error_code> stdio_connection::read_some(std::string& input) {

@@ -4,8 +4,8 @@ namespace postfix_proto {
 
 using clock = std::chrono::steady_clock;
 
-deadline_list::deadline::deadline(deadline_list& list, std::function<void()> action)
-    : list_(list), action_(std::move(action)), position_(list.running_.end()) {
+deadline_list::deadline::deadline(deadline_list& list, action act)
+    : list_(list), action_(std::move(act)), position_(list.running_.end()) {
     list_.insert(*this);
 }
 
@@ -50,11 +50,21 @@ void deadline_list::expire() {
     while (!running_.empty() && running_.front()->due_ <= now) {
         deadline& d = *running_.front();
         remove(d); // first: the action may restart or destroy it
-        d.action_();
+        static_cast<void>(d.action_(cause::passed));
     }
     waiting_ = false;
     if (!running_.empty())
         wait();
+}
+
+bool deadline_list::expire_one_early() {
+    for (deadline* d : running_) {
+        if (d->action_(cause::early)) {
+            remove(*d);
+            return true;
+        }
+    }
+    return false;
 }
 
 } // namespace postfix_proto

@@ -3,18 +3,15 @@
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/master_channel.hpp"
+#include "postfix_proto/spawn.hpp"
 #include "postfix_proto/watchdog.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -26,42 +23,11 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-// Descriptors that clients may not use up: logfiles, triggers, log sockets.
-constexpr rlim_t reserved_descriptors = 64;
-constexpr std::size_t smallest_client_limit = 8;
-
-// How long to wait when the system is out of something.
-constexpr std::chrono::seconds accept_pause{1};
-
 // A file may be on a file system that inotify does not see (NFS).
 constexpr std::chrono::seconds file_check_interval{1};
 constexpr std::chrono::seconds pat_interval{1};
 // Whoever edits a file may write it in several steps.
 constexpr std::chrono::milliseconds file_settle_time{500};
-
-std::size_t client_limit() {
-    rlimit descriptors{};
-    if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
-        return std::size_t{1} << 20U;
-    if (descriptors.rlim_cur < reserved_descriptors + smallest_client_limit)
-        return smallest_client_limit;
-    return descriptors.rlim_cur - reserved_descriptors;
-}
-
-bool out_of_resources(const error_code& error) {
-    return error.category() == boost::system::system_category() &&
-           (error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS ||
-            error.value() == ENOMEM);
-}
-
-int address_family(int socket) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-        throw startup_error("getsockname of descriptor " + std::to_string(socket) + ": " +
-                            errno_text(errno));
-    return address.ss_family;
-}
 
 asio::awaitable<void> sleep(asio::steady_timer& timer) {
     error_code ignored;
@@ -73,9 +39,8 @@ asio::awaitable<void> sleep(asio::steady_timer& timer) {
 master_service::master_service(asio::io_context& context, const master_service_settings& settings,
                                master_channel& master, logger& log)
     : context_(context), settings_(settings), master_(master), log_(log),
-      request_deadlines_(context, settings.ipc_timeout), status_pipe_(context), inotify_(context),
-      idle_timer_(context), room_timer_(context), last_work_(clock::now()),
-      client_limit_(client_limit()) {
+      listener_(context, settings.ipc_timeout, work_, log), status_pipe_(context),
+      inotify_(context), idle_timer_(context), last_work_(clock::now()) {
     work_.on_idle([this] {
         last_work_ = clock::now();
         finish_if_done();
@@ -84,119 +49,40 @@ master_service::master_service(asio::io_context& context, const master_service_s
 
 master_service::~master_service() = default;
 
-void master_service::start(asio::awaitable<void> task, std::string_view what) {
-    asio::co_spawn(context_, std::move(task), [this, what](const std::exception_ptr& failure) {
-        if (!failure)
-            return;
-        try {
-            std::rethrow_exception(failure);
-        } catch (const std::exception& e) {
-            log_.warning("{}: {}", what, e.what());
-        }
-    });
-}
-
 void master_service::retire_on_change(file_watch& files) {
-    start(watch_files(files), "watch configuration");
+    spawn(context_, watch_files(files), log_, "watch configuration");
     if (files.inotify_descriptor() >= 0) {
         inotify_.assign(::dup(files.inotify_descriptor()));
-        start(watch_inotify(files), "watch configuration");
+        spawn(context_, watch_inotify(files), log_, "watch configuration");
     }
 }
 
-void master_service::keep_awake(watchdog& dog) { start(pat(dog), "watchdog"); }
+void master_service::keep_awake(watchdog& dog) { spawn(context_, pat(dog), log_, "watchdog"); }
 
 void master_service::run(client_handler handler) {
-    handler_ = std::move(handler);
     watch_status_pipe();
-    for (unsigned i = 0; i < settings_.socket_count; ++i) {
-        const int descriptor = first_listen_descriptor + static_cast<int>(i);
-        listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
-    }
-    accepting_ = listeners_.size();
-    for (auto& listener : listeners_)
-        start(accept_clients(listener), "accept connection");
-    start(watch_master(), "status pipe");
-    start(watch_idle(), "idle timer");
+    listener_.start(
+        first_listen_descriptor, settings_.socket_count, std::move(handler),
+        [this] {
+            if (settings_.max_use && ++use_count_ >= *settings_.max_use)
+                retire("max_use reached");
+        },
+        [this] { finish_if_done(); });
+    spawn(context_, watch_master(), log_, "status pipe");
+    spawn(context_, watch_idle(), log_, "idle timer");
     context_.run();
 }
 
 void master_service::run_stdio(client_handler handler) {
-    handler_ = std::move(handler);
-    start(
-        [](client_handler& serve_client, std::chrono::seconds limit,
-           work_in_hand::piece) -> asio::awaitable<void> {
-            stdio_connection client(limit);
-            co_await serve_client(client);
-        }(handler_, settings_.ipc_timeout, work_.start()),
-        "client");
-    retire("standard input is the client");
+    const auto serve = [&handler](std::chrono::seconds limit,
+                                  work_in_hand::piece work) -> asio::awaitable<void> {
+        const auto until_served = std::move(work);
+        stdio_connection client(limit);
+        co_await handler(client);
+    };
+    spawn(context_, serve(settings_.ipc_timeout, work_.start()), log_, "client");
+    retiring_ = true; // there will be no other client
     context_.run();
-}
-
-asio::awaitable<void> master_service::accept_clients(acceptor& listener) {
-    while (!retiring_) {
-        if (clients_ >= client_limit_) {
-            co_await wait_for_room(error_code(EMFILE, boost::system::system_category()));
-            continue;
-        }
-        error_code error;
-        auto client =
-            co_await listener.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (retiring_ && error)
-            break;
-        if (out_of_resources(error)) {
-            co_await wait_for_room(error);
-            continue;
-        }
-        if (error) {
-            // Another process was quicker, or the client has gone.
-            if (error != asio::error::try_again && error != asio::error::connection_aborted &&
-                error != asio::error::operation_aborted) {
-                log_.error("accept connection: {}", error.message());
-                room_timer_.expires_after(accept_pause);
-                co_await sleep(room_timer_);
-            }
-            continue;
-        }
-        start(serve(std::move(client), work_.start()), "client");
-        ++use_count_;
-        if (settings_.max_use && use_count_ >= *settings_.max_use)
-            retire("max_use reached");
-    }
-    // Not before here: a client may have been accepted in the very moment of retiring.
-    --accepting_;
-    finish_if_done();
-}
-
-asio::awaitable<void> master_service::wait_for_room(error_code why) {
-    if (!full_)
-        log_.warning("accept connection: {} -- {} clients are being served, others have to wait",
-                     why.message(), clients_);
-    full_ = true;
-    room_timer_.expires_after(accept_pause);
-    co_await sleep(room_timer_);
-}
-
-asio::awaitable<void> master_service::serve(socket_connection::socket client,
-                                            work_in_hand::piece work) {
-    const auto until_served = std::move(work);
-    struct count {
-        std::size_t& n;
-        explicit count(std::size_t& clients) : n(clients) { ++n; }
-        ~count() { --n; }
-        count(const count&) = delete;
-        count& operator=(const count&) = delete;
-    } const counted(clients_);
-    {
-        socket_connection connection(std::move(client), request_deadlines_);
-        co_await handler_(connection);
-    }
-    // Half of the room must be free again before a full house is worth another line in the log.
-    if (full_ && clients_ < client_limit_ / 2)
-        full_ = false;
-    if (full_)
-        room_timer_.cancel();
 }
 
 void master_service::watch_status_pipe() {
@@ -273,16 +159,14 @@ void master_service::retire(std::string_view why) {
         return;
     retiring_ = true;
     log_.debug("{} -- retiring", why);
-    error_code ignored;
-    for (auto& listener : listeners_)
-        listener.close(ignored);
-    if (work_.any() && !listeners_.empty())
+    listener_.close();
+    if (work_.any())
         static_cast<void>(master_.notify(availability::taken));
     finish_if_done();
 }
 
 void master_service::finish_if_done() {
-    if (retiring_ && accepting_ == 0 && !work_.any())
+    if (retiring_ && listener_.closed() && !work_.any())
         context_.stop();
 }
 

@@ -1,9 +1,9 @@
 #include "postfix_proto/trigger.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -114,11 +114,7 @@ asio::awaitable<bool> trigger_sender::send_to_socket(char request) {
         log_.debug("connect to {}: {}", path_, error.message());
         co_return false;
     }
-    asio::co_spawn(context_, wait_for_close(std::move(connection), work_.start()),
-                   [this](const std::exception_ptr& failure) {
-                       if (failure)
-                           log_.warning("trigger {}: out of resources", path_);
-                   });
+    spawn(context_, wait_for_close(std::move(connection), work_.start()), log_, "trigger");
     co_return true;
 }
 
@@ -126,10 +122,11 @@ asio::awaitable<void> trigger_sender::wait_for_close(stream_protocol::socket con
                                                      work_in_hand::piece work) {
     const work_in_hand::piece until_closed = std::move(work);
     bool timed_out = false;
-    const deadline_list::deadline limit(close_deadlines_, [&] {
+    const deadline_list::deadline limit(close_deadlines_, [&](deadline_list::cause) {
         timed_out = true;
         error_code ignored;
         connection.cancel(ignored);
+        return true;
     });
     std::array<char, 1> byte{};
     error_code error;

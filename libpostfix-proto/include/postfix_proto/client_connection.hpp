@@ -17,7 +17,8 @@ namespace postfix_proto {
 /// Reads from and writes to one client. Neither waits for longer than the service's time limit
 /// (ipc_timeout): then the result is boost::asio::error::timed_out. The time for reading a whole
 /// request runs from the connection on, so that a client cannot buy time byte by byte; each write
-/// has its own.
+/// has its own. A client that is silent while others need its place gets
+/// boost::asio::error::operation_aborted, and deserves no answer.
 class client_connection {
 public:
     virtual ~client_connection() = default;
@@ -44,8 +45,11 @@ public:
     boost::asio::awaitable<boost::system::error_code> write(std::string_view output) override;
 
 private:
+    bool give_up(deadline_list::cause why);
+
     socket socket_;
-    bool timed_out_ = false;
+    bool reading_ = false;
+    boost::system::error_code given_up_; // why the service wants no more of this client
     deadline_list::deadline deadline_;
 };
 

@@ -19,11 +19,18 @@ namespace postfix_proto {
 /// The list must outlive its deadlines, and the io_context the list.
 class deadline_list {
 public:
+    enum class cause {
+        passed, ///< the deadline has passed
+        early,  ///< room is needed: whoever can be given up may be
+    };
+    /// What a deadline does. After `early`: true if something was given up.
+    using action = std::function<bool(cause)>;
+
     /// One deadline, running from its construction or from the last restart(). When it passes, the
     /// action is called once. Destroying it clears it.
     class deadline {
     public:
-        deadline(deadline_list& list, std::function<void()> action);
+        deadline(deadline_list& list, action act);
         ~deadline();
         deadline(const deadline&) = delete;
         deadline& operator=(const deadline&) = delete;
@@ -33,13 +40,17 @@ public:
     private:
         friend class deadline_list;
         deadline_list& list_;
-        std::function<void()> action_;
+        action action_;
         std::chrono::steady_clock::time_point due_;
         std::list<deadline*>::iterator position_;
     };
 
     deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
         : timer_(context), length_(length) {}
+
+    /// Goes through the deadlines, the soonest first, until one gives something up before its time.
+    /// False when none does.
+    bool expire_one_early();
 
 private:
     void insert(deadline& d);

@@ -1,25 +1,19 @@
 /// An event-driven service below master(8): takes clients, knows when to retire.
 #pragma once
 
-#include "postfix_proto/client_connection.hpp"
-#include "postfix_proto/deadline_list.hpp"
+#include "postfix_proto/client_listener.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace postfix_proto {
 
@@ -44,7 +38,7 @@ struct master_service_settings {
 /// the listen queue, which is master's.
 class master_service {
 public:
-    using client_handler = std::function<boost::asio::awaitable<void>(client_connection&)>;
+    using client_handler = client_listener::client_handler;
 
     /// Everything referred to must outlive the service.
     master_service(boost::asio::io_context& context, const master_service_settings& settings,
@@ -60,8 +54,7 @@ public:
     /// Pat the dog for as long as the event loop turns.
     void keep_awake(watchdog& dog);
 
-    /// Serves clients until the service has retired. An exception from the handler is logged as a
-    /// warning and costs that client its connection, nobody else.
+    /// Serves clients until the service has retired.
     void run(client_handler handler);
 
     /// Serves the one client on standard input and output (-S).
@@ -71,12 +64,6 @@ public:
     void retire(std::string_view why);
 
 private:
-    using protocol = boost::asio::generic::stream_protocol;
-    using acceptor = boost::asio::basic_socket_acceptor<protocol>;
-
-    boost::asio::awaitable<void> accept_clients(acceptor& listener);
-    boost::asio::awaitable<void> wait_for_room(boost::system::error_code why);
-    boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
     boost::asio::awaitable<void> watch_master();
     boost::asio::awaitable<void> watch_idle();
     boost::asio::awaitable<void> pat(watchdog& dog);
@@ -84,27 +71,19 @@ private:
     boost::asio::awaitable<void> watch_inotify(file_watch& files);
     boost::asio::awaitable<void> retire_when_settled(file_watch& files);
     void watch_status_pipe();
-    void start(boost::asio::awaitable<void> task, std::string_view what);
     void finish_if_done();
 
     boost::asio::io_context& context_;
     master_service_settings settings_;
     master_channel& master_;
     logger& log_;
-    client_handler handler_;
-    deadline_list request_deadlines_;
     work_in_hand work_;
-    std::vector<acceptor> listeners_;
+    client_listener listener_;
     boost::asio::posix::stream_descriptor status_pipe_;
     boost::asio::posix::stream_descriptor inotify_;
     boost::asio::steady_timer idle_timer_;
-    boost::asio::steady_timer room_timer_;
     std::chrono::steady_clock::time_point last_work_;
-    std::size_t accepting_ = 0; // listeners whose accept loop has not ended
-    std::size_t clients_ = 0;
-    std::size_t client_limit_;
     std::size_t use_count_ = 0;
-    bool full_ = false; // said once that clients have to wait
     bool retiring_ = false;
 };
 

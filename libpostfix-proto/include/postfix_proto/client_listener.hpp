@@ -1,0 +1,73 @@
+/// Takes clients from the sockets that master(8) listens on.
+#pragma once
+
+#include "postfix_proto/client_connection.hpp"
+#include "postfix_proto/deadline_list.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace postfix_proto {
+
+/// Serves each client in a coroutine of its own. Clients have all descriptors that the process may
+/// open but a reserve; when they are used up, the client that has been silent longest makes room
+/// for the next one, and if all are being served the next one waits in the listen queue.
+class client_listener {
+public:
+    /// Serves one client. An exception is logged as a warning and costs that client its
+    /// connection, nobody else.
+    using client_handler = std::function<boost::asio::awaitable<void>(client_connection&)>;
+
+    /// Everything referred to must outlive the listener, and the listener the io_context's run.
+    /// `request_time` is ipc_timeout.
+    client_listener(boost::asio::io_context& context, std::chrono::seconds request_time,
+                    work_in_hand& work, logger& log);
+
+    /// Listens on the descriptors from `first` on. `on_client` is called for each client,
+    /// `on_closed` when close() has had its effect. Throws startup_error if they are no sockets.
+    void start(int first, unsigned count, client_handler handler, std::function<void()> on_client,
+               std::function<void()> on_closed);
+
+    /// Takes no more clients. One that is just being accepted is still served.
+    void close();
+
+    /// True when no more clients will come.
+    [[nodiscard]] bool closed() const noexcept { return accepting_ == 0; }
+
+private:
+    using protocol = boost::asio::generic::stream_protocol;
+    using acceptor = boost::asio::basic_socket_acceptor<protocol>;
+
+    boost::asio::awaitable<void> accept_clients(acceptor& listener);
+    boost::asio::awaitable<void> make_room();
+    boost::asio::awaitable<void> pause();
+    boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
+    void say_full(const std::string& why);
+
+    boost::asio::io_context& context_;
+    work_in_hand& work_;
+    logger& log_;
+    deadline_list request_deadlines_;
+    client_handler handler_;
+    std::function<void()> on_client_;
+    std::function<void()> on_closed_;
+    std::vector<acceptor> listeners_;
+    boost::asio::steady_timer pause_timer_;
+    std::size_t accepting_ = 0; // listeners whose accept loop has not ended
+    std::size_t clients_ = 0;
+    std::size_t client_limit_;
+    bool said_full_ = false;
+    bool closing_ = false;
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,150 @@
+#include "postfix_proto/client_listener.hpp"
+
+#include "postfix_proto/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <string>
+
+namespace postfix_proto {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// Descriptors that clients may not use up: logfiles that stay open, triggers, log sockets. Half of
+// them, where there are few.
+constexpr rlim_t reserved_descriptors = 320;
+
+// How long to wait when the system is out of something.
+constexpr std::chrono::seconds accept_pause{1};
+
+std::size_t client_limit() {
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
+        return std::size_t{1} << 20U;
+    if (descriptors.rlim_cur < 2 * reserved_descriptors)
+        return descriptors.rlim_cur / 2;
+    return descriptors.rlim_cur - reserved_descriptors;
+}
+
+bool out_of_resources(const error_code& error) {
+    return error.category() == boost::system::system_category() &&
+           (error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS ||
+            error.value() == ENOMEM);
+}
+
+int address_family(int socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
+        throw startup_error("getsockname of descriptor " + std::to_string(socket) + ": " +
+                            errno_text(errno));
+    return address.ss_family;
+}
+
+} // namespace
+
+client_listener::client_listener(asio::io_context& context, std::chrono::seconds request_time,
+                                 work_in_hand& work, logger& log)
+    : context_(context), work_(work), log_(log), request_deadlines_(context, request_time),
+      pause_timer_(context), client_limit_(client_limit()) {}
+
+void client_listener::start(int first, unsigned count, client_handler handler,
+                            std::function<void()> on_client, std::function<void()> on_closed) {
+    handler_ = std::move(handler);
+    on_client_ = std::move(on_client);
+    on_closed_ = std::move(on_closed);
+    for (int descriptor = first; descriptor < first + static_cast<int>(count); ++descriptor)
+        listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
+    accepting_ = listeners_.size();
+    for (auto& listener : listeners_)
+        spawn(context_, accept_clients(listener), log_, "accept connection");
+}
+
+void client_listener::close() {
+    closing_ = true;
+    error_code ignored;
+    for (auto& listener : listeners_)
+        listener.close(ignored);
+    pause_timer_.cancel();
+}
+
+asio::awaitable<void> client_listener::accept_clients(acceptor& listener) {
+    while (!closing_) {
+        if (clients_ >= client_limit_) {
+            co_await make_room();
+            continue;
+        }
+        error_code error;
+        auto client =
+            co_await listener.async_accept(asio::redirect_error(asio::use_awaitable, error));
+        if (!error) {
+            spawn(context_, serve(std::move(client), work_.start()), log_, "client");
+            on_client_();
+        } else if (out_of_resources(error)) {
+            say_full(error.message());
+            co_await pause();
+        } else if (error != asio::error::try_again && error != asio::error::connection_aborted &&
+                   error != asio::error::operation_aborted && !closing_) {
+            // Otherwise another process was quicker, or the client has gone, or we are closing.
+            log_.error("accept connection: {}", error.message());
+            co_await pause();
+        }
+    }
+    --accepting_;
+    if (closed())
+        on_closed_();
+}
+
+asio::awaitable<void> client_listener::make_room() {
+    say_full("Too many open files");
+    if (request_deadlines_.expire_one_early())
+        co_await asio::post(context_, asio::use_awaitable); // it goes when its turn comes
+    else
+        co_await pause();
+}
+
+void client_listener::say_full(const std::string& why) {
+    if (!said_full_)
+        log_.warning("accept connection: {} -- {} clients are connected; silent ones make room, "
+                     "or the next ones wait",
+                     why, clients_);
+    said_full_ = true;
+}
+
+asio::awaitable<void> client_listener::pause() {
+    pause_timer_.expires_after(accept_pause);
+    error_code ignored;
+    co_await pause_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> client_listener::serve(socket_connection::socket client,
+                                             work_in_hand::piece work) {
+    const auto until_served = std::move(work);
+    struct count {
+        std::size_t& n;
+        explicit count(std::size_t& clients) : n(clients) { ++n; }
+        ~count() { --n; }
+        count(const count&) = delete;
+        count& operator=(const count&) = delete;
+    } const counted(clients_);
+    {
+        socket_connection connection(std::move(client), request_deadlines_);
+        co_await handler_(connection);
+    }
+    if (said_full_) {
+        pause_timer_.cancel();
+        // Half of the room must be free again before a full house is worth another line.
+        said_full_ = clients_ > client_limit_ / 2;
+    }
+}
+
+} // namespace postfix_proto
