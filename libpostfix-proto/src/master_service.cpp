@@ -48,19 +48,8 @@ std::size_t client_limit() {
     return descriptors.rlim_cur - reserved_descriptors;
 }
 
-bool out_of_resources(const error_code& error) {
-    return error.category() == boost::system::system_category() &&
-           (error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS ||
-            error.value() == ENOMEM);
-}
-
-int address_family(int socket) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-        throw startup_error("getsockname of descriptor " + std::to_string(socket) + ": " +
-                            errno_text(errno));
-    return address.ss_family;
+bool out_of_resources(int reason) {
+    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
 }
 
 asio::awaitable<void> sleep(asio::steady_timer& timer) {
@@ -111,7 +100,8 @@ void master_service::run(client_handler handler) {
     watch_status_pipe();
     for (unsigned i = 0; i < settings_.socket_count; ++i) {
         const int descriptor = first_listen_descriptor + static_cast<int>(i);
-        listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
+        listeners_.emplace_back(context_, descriptor);
+        listeners_.back().non_blocking(true);
     }
     accepting_ = listeners_.size();
     for (auto& listener : listeners_)
@@ -134,66 +124,61 @@ void master_service::run_stdio(client_handler handler) {
     context_.run();
 }
 
-asio::awaitable<void> master_service::accept_clients(acceptor& listener) {
+asio::awaitable<void> master_service::accept_clients(listen_socket& listener) {
     while (!retiring_) {
-        if (clients_ >= client_limit_) {
-            co_await wait_for_room(error_code(EMFILE, boost::system::system_category()));
+        if (clients_.count() >= client_limit_) {
+            co_await wait_for_room(EMFILE);
             continue;
         }
-        error_code error;
-        auto client =
-            co_await listener.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (retiring_ && error)
-            break;
-        if (out_of_resources(error)) {
-            co_await wait_for_room(error);
-            continue;
+        file_descriptor client(
+            ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (client) {
+            start(serve(std::move(client), clients_.start(), work_.start()), "client");
+            ++use_count_;
+            if (settings_.max_use && use_count_ >= *settings_.max_use)
+                retire("max_use reached");
+        } else if (errno == EAGAIN) {
+            error_code ignored; // retiring closes the socket
+            co_await listener.async_wait(listen_socket::wait_read,
+                                         asio::redirect_error(asio::use_awaitable, ignored));
+        } else {
+            co_await accept_failed(errno);
         }
-        if (error) {
-            // Another process was quicker, or the client has gone.
-            if (error != asio::error::try_again && error != asio::error::connection_aborted &&
-                error != asio::error::operation_aborted) {
-                log_.error("accept connection: {}", error.message());
-                room_timer_.expires_after(accept_pause);
-                co_await sleep(room_timer_);
-            }
-            continue;
-        }
-        start(serve(std::move(client), work_.start()), "client");
-        ++use_count_;
-        if (settings_.max_use && use_count_ >= *settings_.max_use)
-            retire("max_use reached");
     }
     // Not before here: a client may have been accepted in the very moment of retiring.
     --accepting_;
     finish_if_done();
 }
 
-asio::awaitable<void> master_service::wait_for_room(error_code why) {
+asio::awaitable<void> master_service::accept_failed(int reason) {
+    if (out_of_resources(reason)) {
+        co_await wait_for_room(reason);
+    } else if (reason != EINTR && reason != ECONNABORTED) { // the client has gone
+        log_.error("accept connection: {}", errno_text(reason));
+        room_timer_.expires_after(accept_pause);
+        co_await sleep(room_timer_);
+    }
+}
+
+asio::awaitable<void> master_service::wait_for_room(int why) {
     if (!full_)
         log_.warning("accept connection: {} -- {} clients are being served, others have to wait",
-                     why.message(), clients_);
+                     errno_text(why), clients_.count());
     full_ = true;
     room_timer_.expires_after(accept_pause);
     co_await sleep(room_timer_);
 }
 
-asio::awaitable<void> master_service::serve(socket_connection::socket client,
+asio::awaitable<void> master_service::serve(file_descriptor client, work_in_hand::piece counted,
                                             work_in_hand::piece work) {
     const auto until_served = std::move(work);
-    struct count {
-        std::size_t& n;
-        explicit count(std::size_t& clients) : n(clients) { ++n; }
-        ~count() { --n; }
-        count(const count&) = delete;
-        count& operator=(const count&) = delete;
-    } const counted(clients_);
     {
-        socket_connection connection(std::move(client), request_deadlines_);
+        const auto client_until_served = std::move(counted);
+        socket_connection connection(context_, std::move(client), request_deadlines_);
         co_await handler_(connection);
     }
     // Half of the room must be free again before a full house is worth another line in the log.
-    if (full_ && clients_ < client_limit_ / 2)
+    if (full_ && clients_.count() < client_limit_ / 2)
         full_ = false;
     if (full_)
         room_timer_.cancel();

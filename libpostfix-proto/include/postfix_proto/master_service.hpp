@@ -7,8 +7,6 @@
 #include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -71,12 +69,13 @@ public:
     void retire(std::string_view why);
 
 private:
-    using protocol = boost::asio::generic::stream_protocol;
-    using acceptor = boost::asio::basic_socket_acceptor<protocol>;
+    using listen_socket = boost::asio::posix::stream_descriptor;
 
-    boost::asio::awaitable<void> accept_clients(acceptor& listener);
-    boost::asio::awaitable<void> wait_for_room(boost::system::error_code why);
-    boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
+    boost::asio::awaitable<void> accept_clients(listen_socket& listener);
+    boost::asio::awaitable<void> accept_failed(int reason);
+    boost::asio::awaitable<void> wait_for_room(int why);
+    boost::asio::awaitable<void> serve(file_descriptor client, work_in_hand::piece counted,
+                                       work_in_hand::piece work);
     boost::asio::awaitable<void> watch_master();
     boost::asio::awaitable<void> watch_idle();
     boost::asio::awaitable<void> pat(watchdog& dog);
@@ -94,14 +93,14 @@ private:
     client_handler handler_;
     deadline_list request_deadlines_;
     work_in_hand work_;
-    std::vector<acceptor> listeners_;
+    std::vector<listen_socket> listeners_;
     boost::asio::posix::stream_descriptor status_pipe_;
     boost::asio::posix::stream_descriptor inotify_;
     boost::asio::steady_timer idle_timer_;
     boost::asio::steady_timer room_timer_;
     std::chrono::steady_clock::time_point last_work_;
     std::size_t accepting_ = 0; // listeners whose accept loop has not ended
-    std::size_t clients_ = 0;
+    work_in_hand clients_; // those that are being served
     std::size_t client_limit_;
     std::size_t use_count_ = 0;
     bool full_ = false; // said once that clients have to wait
