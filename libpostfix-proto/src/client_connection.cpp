@@ -2,17 +2,19 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <utility>
 
 namespace postfix_proto {
 
@@ -42,10 +44,39 @@ error_code wait_for(int fd, short events, std::chrono::seconds limit) {
     }
 }
 
+/// Appends what is there; would_block when nothing is.
+error_code receive(int fd, std::string& input) {
+    std::array<char, read_size> buffer;
+    while (true) {
+        const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), 0);
+        if (size > 0)
+            input.append(buffer.data(), static_cast<std::size_t>(size));
+        if (size > 0)
+            return {};
+        if (size == 0)
+            return asio::error::eof;
+        if (errno != EINTR)
+            return last_error();
+    }
+}
+
+/// Takes off `output` what can be sent; would_block when some is left.
+error_code send(int fd, std::string_view& output) {
+    while (!output.empty()) {
+        const ssize_t size = ::send(fd, output.data(), output.size(), MSG_NOSIGNAL);
+        if (size >= 0)
+            output.remove_prefix(static_cast<std::size_t>(size));
+        else if (errno != EINTR)
+            return last_error();
+    }
+    return {};
+}
+
 } // namespace
 
-socket_connection::socket_connection(socket client, deadline_list& limits)
-    : socket_(std::move(client)),
+socket_connection::socket_connection(asio::io_context& context, file_descriptor client,
+                                     deadline_list& limits)
+    : context_(context), client_(std::move(client)),
       deadline_(limits, [this](deadline_list::cause why) { return give_up(why); }) {}
 
 bool socket_connection::give_up(deadline_list::cause why) {
@@ -54,30 +85,50 @@ bool socket_connection::give_up(deadline_list::cause why) {
     given_up_ = why == deadline_list::cause::early ? asio::error::operation_aborted
                                                    : error_code(asio::error::timed_out);
     error_code ignored;
-    socket_.cancel(ignored);
+    if (waiting_)
+        waiting_->cancel(ignored);
     return true;
 }
 
-asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
-    if (given_up_)
-        co_return given_up_;
-    std::array<char, read_size> buffer;
+asio::awaitable<error_code> socket_connection::wait(descriptor::wait_type what) {
     error_code error;
-    reading_ = true;
-    const auto size = co_await socket_.async_read_some(
-        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
-    reading_ = false;
-    input.append(buffer.data(), size);
+    if (!waiting_)
+        waiting_.emplace(context_, client_.release());
+    co_await waiting_->async_wait(what, asio::redirect_error(asio::use_awaitable, error));
     co_return given_up_ ? given_up_ : error;
+}
+
+asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
+    while (!given_up_) {
+        const auto error = receive(fd(), input);
+        if (error != asio::error::would_block)
+            co_return error;
+        if (!std::exchange(yielded_, true)) {
+            // The client has just been greeted. Those that are ready come first; then it may be.
+            co_await asio::post(context_, asio::use_awaitable);
+            continue;
+        }
+        reading_ = true;
+        const auto failure = co_await wait(descriptor::wait_read);
+        reading_ = false;
+        if (failure)
+            co_return failure;
+    }
+    co_return given_up_;
 }
 
 asio::awaitable<error_code> socket_connection::write(std::string_view output) {
     given_up_.clear();
-    deadline_.restart();
-    error_code error;
-    co_await asio::async_write(socket_, asio::buffer(output.data(), output.size()),
-                               asio::redirect_error(asio::use_awaitable, error));
-    co_return given_up_ ? given_up_ : error;
+    bool limited = false;
+    while (true) {
+        const auto error = send(fd(), output);
+        if (error != asio::error::would_block)
+            co_return error;
+        if (!std::exchange(limited, true))
+            deadline_.restart();
+        if (const auto failure = co_await wait(descriptor::wait_write))
+            co_return failure;
+    }
 }
 
 asio::awaitable<error_code> stdio_connection::read_some(std::string& input) {

@@ -35,19 +35,8 @@ std::size_t client_limit() {
     return descriptors.rlim_cur - reserved_descriptors;
 }
 
-bool out_of_resources(const error_code& error) {
-    return error.category() == boost::system::system_category() &&
-           (error.value() == EMFILE || error.value() == ENFILE || error.value() == ENOBUFS ||
-            error.value() == ENOMEM);
-}
-
-int address_family(int socket) {
-    sockaddr_storage address{};
-    socklen_t size = sizeof(address);
-    if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) < 0)
-        throw startup_error("getsockname of descriptor " + std::to_string(socket) + ": " +
-                            errno_text(errno));
-    return address.ss_family;
+bool out_of_resources(int reason) {
+    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
 }
 
 } // namespace
@@ -62,8 +51,10 @@ void client_listener::start(int first, unsigned count, client_handler handler,
     handler_ = std::move(handler);
     on_client_ = std::move(on_client);
     on_closed_ = std::move(on_closed);
-    for (int descriptor = first; descriptor < first + static_cast<int>(count); ++descriptor)
-        listeners_.emplace_back(context_, protocol(address_family(descriptor), 0), descriptor);
+    for (int descriptor = first; descriptor < first + static_cast<int>(count); ++descriptor) {
+        listeners_.emplace_back(context_, descriptor);
+        listeners_.back().non_blocking(true);
+    }
     accepting_ = listeners_.size();
     for (auto& listener : listeners_)
         spawn(context_, accept_clients(listener), log_, "accept connection");
@@ -77,31 +68,39 @@ void client_listener::close() {
     pause_timer_.cancel();
 }
 
-asio::awaitable<void> client_listener::accept_clients(acceptor& listener) {
+asio::awaitable<void> client_listener::accept_clients(listen_socket& listener) {
     while (!closing_) {
-        if (clients_ >= client_limit_) {
+        if (clients_.count() >= client_limit_) {
             co_await make_room();
             continue;
         }
-        error_code error;
-        auto client =
-            co_await listener.async_accept(asio::redirect_error(asio::use_awaitable, error));
-        if (!error) {
-            spawn(context_, serve(std::move(client), work_.start()), log_, "client");
+        file_descriptor client(
+            ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (client) {
+            spawn(context_, serve(std::move(client), clients_.start(), work_.start()), log_,
+                  "client");
             on_client_();
-        } else if (out_of_resources(error)) {
-            say_full(error.message());
-            co_await pause();
-        } else if (error != asio::error::try_again && error != asio::error::connection_aborted &&
-                   error != asio::error::operation_aborted && !closing_) {
-            // Otherwise another process was quicker, or the client has gone, or we are closing.
-            log_.error("accept connection: {}", error.message());
-            co_await pause();
+        } else if (errno == EAGAIN) {
+            error_code ignored; // close() ends this
+            co_await listener.async_wait(listen_socket::wait_read,
+                                         asio::redirect_error(asio::use_awaitable, ignored));
+        } else {
+            co_await accept_failed(errno);
         }
     }
     --accepting_;
     if (closed())
         on_closed_();
+}
+
+asio::awaitable<void> client_listener::accept_failed(int reason) {
+    if (reason == EINTR || reason == ECONNABORTED) // the client has gone
+        co_return;
+    if (out_of_resources(reason))
+        say_full(errno_text(reason));
+    else
+        log_.error("accept connection: {}", errno_text(reason));
+    co_await pause();
 }
 
 asio::awaitable<void> client_listener::make_room() {
@@ -116,7 +115,7 @@ void client_listener::say_full(const std::string& why) {
     if (!said_full_)
         log_.warning("accept connection: {} -- {} clients are connected; silent ones make room, "
                      "or the next ones wait",
-                     why, clients_);
+                     why, clients_.count());
     said_full_ = true;
 }
 
@@ -126,24 +125,18 @@ asio::awaitable<void> client_listener::pause() {
     co_await pause_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<void> client_listener::serve(socket_connection::socket client,
+asio::awaitable<void> client_listener::serve(file_descriptor client, work_in_hand::piece counted,
                                              work_in_hand::piece work) {
     const auto until_served = std::move(work);
-    struct count {
-        std::size_t& n;
-        explicit count(std::size_t& clients) : n(clients) { ++n; }
-        ~count() { --n; }
-        count(const count&) = delete;
-        count& operator=(const count&) = delete;
-    } const counted(clients_);
     {
-        socket_connection connection(std::move(client), request_deadlines_);
+        const auto client_until_served = std::move(counted);
+        socket_connection connection(context_, std::move(client), request_deadlines_);
         co_await handler_(connection);
     }
     if (said_full_) {
         pause_timer_.cancel();
         // Half of the room must be free again before a full house is worth another line.
-        said_full_ = clients_ > client_limit_ / 2;
+        said_full_ = clients_.count() > client_limit_ / 2;
     }
 }
 

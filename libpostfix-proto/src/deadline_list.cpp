@@ -5,7 +5,7 @@ namespace postfix_proto {
 using clock = std::chrono::steady_clock;
 
 deadline_list::deadline::deadline(deadline_list& list, action act)
-    : list_(list), action_(std::move(act)), position_(list.running_.end()) {
+    : list_(list), action_(std::move(act)) {
     list_.insert(*this);
 }
 
@@ -18,26 +18,32 @@ void deadline_list::deadline::restart() {
 
 void deadline_list::insert(deadline& d) {
     d.due_ = clock::now() + length_;
-    d.position_ = running_.insert(running_.end(), &d);
+    d.running_ = true;
+    d.sooner_ = latest_;
+    (latest_ != nullptr ? latest_->later_ : soonest_) = &d;
+    latest_ = &d;
     if (!waiting_)
         wait();
 }
 
 void deadline_list::remove(deadline& d) {
-    if (d.position_ != running_.end())
-        running_.erase(d.position_);
-    d.position_ = running_.end();
+    if (!d.running_)
+        return;
+    d.running_ = false;
+    (d.sooner_ != nullptr ? d.sooner_->later_ : soonest_) = d.later_;
+    (d.later_ != nullptr ? d.later_->sooner_ : latest_) = d.sooner_;
+    d.sooner_ = d.later_ = nullptr;
     // The timer is left alone: when it fires it looks at what is running by then. It is stopped
     // only when nothing is, so that an idle io_context can come to its end.
-    if (running_.empty() && waiting_)
+    if (soonest_ == nullptr && waiting_)
         timer_.cancel();
 }
 
 void deadline_list::wait() {
     waiting_ = true;
-    timer_.expires_at(running_.front()->due_);
+    timer_.expires_at(soonest_->due_);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error && running_.empty()) {
+        if (error && soonest_ == nullptr) {
             waiting_ = false;
             return;
         }
@@ -47,18 +53,18 @@ void deadline_list::wait() {
 
 void deadline_list::expire() {
     const auto now = clock::now();
-    while (!running_.empty() && running_.front()->due_ <= now) {
-        deadline& d = *running_.front();
+    while (soonest_ != nullptr && soonest_->due_ <= now) {
+        deadline& d = *soonest_;
         remove(d); // first: the action may restart or destroy it
         static_cast<void>(d.action_(cause::passed));
     }
     waiting_ = false;
-    if (!running_.empty())
+    if (soonest_ != nullptr)
         wait();
 }
 
 bool deadline_list::expire_one_early() {
-    for (deadline* d : running_) {
+    for (deadline* d = soonest_; d != nullptr; d = d->later_) {
         if (d->action_(cause::early)) {
             remove(*d);
             return true;

@@ -2,13 +2,16 @@
 #pragma once
 
 #include "postfix_proto/deadline_list.hpp"
+#include "postfix_proto/file_descriptor.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,21 +37,31 @@ public:
 };
 
 /// A client that master(8)'s socket brought.
+///
+/// The event loop is told of the socket only when there is something to wait for. Of busy clients
+/// the request is often there by the time that one looks for it, and an answer always fits into
+/// an empty socket buffer, so that most connections come and go without.
 class socket_connection final : public client_connection {
 public:
-    using socket = boost::asio::generic::stream_protocol::socket;
-
-    /// `limits` must outlive the connection.
-    socket_connection(socket client, deadline_list& limits);
+    /// `client` must be non-blocking; `context` and `limits` must outlive the connection.
+    socket_connection(boost::asio::io_context& context, file_descriptor client,
+                      deadline_list& limits);
 
     boost::asio::awaitable<boost::system::error_code> read_some(std::string& input) override;
     boost::asio::awaitable<boost::system::error_code> write(std::string_view output) override;
 
 private:
-    bool give_up(deadline_list::cause why);
+    using descriptor = boost::asio::posix::stream_descriptor;
 
-    socket socket_;
-    bool reading_ = false;
+    boost::asio::awaitable<boost::system::error_code> wait(descriptor::wait_type what);
+    bool give_up(deadline_list::cause why);
+    [[nodiscard]] int fd() { return waiting_ ? waiting_->native_handle() : client_.get(); }
+
+    boost::asio::io_context& context_;
+    file_descriptor client_;
+    std::optional<descriptor> waiting_; // owns the socket once it exists
+    bool yielded_ = false;
+    bool reading_ = false;               // and waiting for the client to say something
     boost::system::error_code given_up_; // why the service wants no more of this client
     deadline_list::deadline deadline_;
 };

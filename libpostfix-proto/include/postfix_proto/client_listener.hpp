@@ -3,18 +3,19 @@
 
 #include "postfix_proto/client_connection.hpp"
 #include "postfix_proto/deadline_list.hpp"
+#include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 namespace postfix_proto {
@@ -34,7 +35,7 @@ public:
                     work_in_hand& work, logger& log);
 
     /// Listens on the descriptors from `first` on. `on_client` is called for each client,
-    /// `on_closed` when close() has had its effect. Throws startup_error if they are no sockets.
+    /// `on_closed` when close() has had its effect.
     void start(int first, unsigned count, client_handler handler, std::function<void()> on_client,
                std::function<void()> on_closed);
 
@@ -45,13 +46,14 @@ public:
     [[nodiscard]] bool closed() const noexcept { return accepting_ == 0; }
 
 private:
-    using protocol = boost::asio::generic::stream_protocol;
-    using acceptor = boost::asio::basic_socket_acceptor<protocol>;
+    using listen_socket = boost::asio::posix::stream_descriptor;
 
-    boost::asio::awaitable<void> accept_clients(acceptor& listener);
+    boost::asio::awaitable<void> accept_clients(listen_socket& listener);
+    boost::asio::awaitable<void> accept_failed(int reason);
     boost::asio::awaitable<void> make_room();
     boost::asio::awaitable<void> pause();
-    boost::asio::awaitable<void> serve(socket_connection::socket client, work_in_hand::piece work);
+    boost::asio::awaitable<void> serve(file_descriptor client, work_in_hand::piece counted,
+                                       work_in_hand::piece work);
     void say_full(const std::string& why);
 
     boost::asio::io_context& context_;
@@ -61,10 +63,10 @@ private:
     client_handler handler_;
     std::function<void()> on_client_;
     std::function<void()> on_closed_;
-    std::vector<acceptor> listeners_;
+    std::vector<listen_socket> listeners_;
     boost::asio::steady_timer pause_timer_;
     std::size_t accepting_ = 0; // listeners whose accept loop has not ended
-    std::size_t clients_ = 0;
+    work_in_hand clients_;      // those that are being served, and those about to be
     std::size_t client_limit_;
     bool said_full_ = false;
     bool closing_ = false;

@@ -8,13 +8,12 @@
 
 #include <chrono>
 #include <functional>
-#include <list>
 
 namespace postfix_proto {
 
 /// All deadlines have the same length (ipc_timeout), so the one that was set first is due first,
-/// and setting or clearing one costs no more than a list node. A timer for each client would cost
-/// more than serving it.
+/// and setting or clearing one changes a few pointers. A timer for each client would cost more
+/// than serving it.
 ///
 /// The list must outlive its deadlines, and the io_context the list.
 class deadline_list {
@@ -42,7 +41,9 @@ public:
         deadline_list& list_;
         action action_;
         std::chrono::steady_clock::time_point due_;
-        std::list<deadline*>::iterator position_;
+        deadline* sooner_ = nullptr;
+        deadline* later_ = nullptr;
+        bool running_ = false;
     };
 
     deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
@@ -60,7 +61,8 @@ private:
 
     boost::asio::steady_timer timer_;
     std::chrono::seconds length_;
-    std::list<deadline*> running_; // soonest first
+    deadline* soonest_ = nullptr; // the ends of the list of those that run
+    deadline* latest_ = nullptr;
     bool waiting_ = false;
 };
 

@@ -31,6 +31,7 @@ public:
 
     [[nodiscard]] piece start() noexcept { return piece(*this); }
     [[nodiscard]] bool any() const noexcept { return count_ > 0; }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     /// `action` is called each time when the last piece is done. It must not throw.
     void on_idle(std::function<void()> action) { on_idle_ = std::move(action); }
