@@ -6,6 +6,9 @@
 build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libicu-dev libdb-dev python3)
 # shellcheck disable=SC2034
 unit_test_packages=(catch2)
+# What turns one build into one that runs in any container.
+# shellcheck disable=SC2034
+bundle_packages=(patchelf)
 engine_packages=(podman runc containernetworking-plugins iptables iproute2 mmdebstrap ca-certificates)
 
 package_installed() {
@@ -34,13 +37,5 @@ packages_ensure_engine() {
     packages_ensure "${engine_packages[@]}" && engine_detect
 }
 
-# The Debian suite whose libraries a binary built here is linked with, and so
-# the suite whose Postfix it can be tried with.
-host_suite() {
-    local codename
-    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-    case $codename in
-        bullseye | trixie) echo "$codename" ;;
-        *) echo bookworm ;;
-    esac
-}
+# What a build made here is called.
+host_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}"); }

@@ -16,6 +16,15 @@
 
 namespace postfix_proto {
 
+#if FMT_VERSION < 80000
+/// fmt 7, which Debian 11 has, checks formats when they are used.
+template <typename...>
+using format_string = std::string_view;
+#else
+template <typename... Args>
+using format_string = fmt::format_string<Args...>;
+#endif
+
 enum class severity { info, warning, error, fatal, panic };
 
 /// The word that Postfix puts before the text: "warning", "error", "fatal", "panic". Empty for
@@ -47,20 +56,20 @@ public:
     void write(severity level, std::string_view text) noexcept;
 
     template <typename... Args>
-    void info(fmt::format_string<Args...> format, Args&&... args) {
+    void info(format_string<Args...> format, Args&&... args) {
         write(severity::info, fmt::format(format, std::forward<Args>(args)...));
     }
     template <typename... Args>
-    void warning(fmt::format_string<Args...> format, Args&&... args) {
+    void warning(format_string<Args...> format, Args&&... args) {
         write(severity::warning, fmt::format(format, std::forward<Args>(args)...));
     }
     template <typename... Args>
-    void error(fmt::format_string<Args...> format, Args&&... args) {
+    void error(format_string<Args...> format, Args&&... args) {
         write(severity::error, fmt::format(format, std::forward<Args>(args)...));
     }
     /// An info record that is written only under -v.
     template <typename... Args>
-    void debug(fmt::format_string<Args...> format, Args&&... args) {
+    void debug(format_string<Args...> format, Args&&... args) {
         if (verbosity_ > 0)
             write(severity::info, fmt::format(format, std::forward<Args>(args)...));
     }
