@@ -26,8 +26,6 @@ using clock = std::chrono::steady_clock;
 
 namespace {
 
-// Descriptors that clients may not use up: logfiles, triggers, log sockets.
-constexpr rlim_t reserved_descriptors = 64;
 constexpr std::size_t smallest_client_limit = 8;
 
 // How long to wait when the system is out of something.
@@ -39,7 +37,7 @@ constexpr std::chrono::seconds pat_interval{1};
 // Whoever edits a file may write it in several steps.
 constexpr std::chrono::milliseconds file_settle_time{500};
 
-std::size_t client_limit() {
+std::size_t client_limit(std::size_t reserved_descriptors) {
     rlimit descriptors{};
     if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
         return std::size_t{1} << 20U;
@@ -64,7 +62,7 @@ master_service::master_service(asio::io_context& context, const master_service_s
     : context_(context), settings_(settings), master_(master), log_(log),
       request_deadlines_(context, settings.ipc_timeout), status_pipe_(context), inotify_(context),
       idle_timer_(context), room_timer_(context), last_work_(clock::now()),
-      client_limit_(client_limit()) {
+      client_limit_(client_limit(settings.reserved_descriptors)) {
     work_.on_idle([this] {
         last_work_ = clock::now();
         finish_if_done();
