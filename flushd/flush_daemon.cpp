@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 
 #include <strings.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,10 +87,22 @@ std::optional<std::size_t> read_max_use(const service_options& options,
     return static_cast<std::size_t>(main_cf.get_int("max_use", 1));
 }
 
+/// Of the descriptors that the process may have, most are for clients. master(8) hands on the
+/// hard limit, which is 1024 in small containers and half a million below systemd.
+std::size_t most_open_logfiles() {
+    constexpr rlim_t share = 4;
+    constexpr rlim_t enough = 4096; // a few hundred bytes each
+    rlimit descriptors{};
+    if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
+        return enough;
+    return std::clamp<rlim_t>(descriptors.rlim_cur / share, 1, enough);
+}
+
 master_service_settings read_service_settings(const service_options& options,
                                               const flush_parameters& parameters,
                                               const postconf_result& main_cf) {
     master_service_settings result;
+    result.reserved_descriptors += most_open_logfiles();
     result.socket_count = static_cast<unsigned>(options.socket_count);
     result.ipc_timeout = parameters.ipc_timeout;
     result.max_idle = parameters.max_idle;
@@ -134,11 +147,12 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
         jail.user = parameters.mail_owner;
     enter_jail(jail);
 
-    asio::io_context context(1);
+    // One thread runs it, and nothing else touches it: no locks.
+    asio::io_context context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
     master_channel master(::getpid(), generation);
     master_service service(context, read_service_settings(options, parameters, main_cf), master,
                            log);
-    flush_service flush(context, parameters, policy, service.work(), log);
+    flush_service flush(context, parameters, most_open_logfiles(), policy, service.work(), log);
     const auto serve = [&](client_connection& client) {
         return serve_client(client, flush, parameters.announce_protocol, log);
     };

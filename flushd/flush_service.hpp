@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstddef>
 
 namespace flushd {
 
@@ -24,10 +25,11 @@ namespace flushd {
 /// $queue_directory by the time the first request comes.
 class flush_service {
 public:
-    /// Everything referred to must outlive the service, and the service the io_context's run.
+    /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
+    /// outlive the service, and the service the io_context's run.
     flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
-                  site_policy& policy, postfix_proto::work_in_hand& work,
-                  postfix_proto::logger& log);
+                  std::size_t most_open_logfiles, site_policy& policy,
+                  postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
     /// The answer to a request. Housekeeping is answered before it is done.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>

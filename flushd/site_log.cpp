@@ -92,16 +92,15 @@ std::variant<site_log, std::error_code> site_log::open(const std::string& path,
     }
     if (!file)
         return last_error();
-    site_log result(std::move(file), can_read);
-    if (const auto failure = result.update_status())
-        return failure;
-    if (!S_ISREG(result.status_.st_mode))
-        return error(S_ISDIR(result.status_.st_mode) ? EISDIR : EINVAL);
-    return result;
+    return site_log(std::move(file), can_read);
 }
 
 std::error_code site_log::update_status() noexcept {
-    return ::fstat(file_.get(), &status_) < 0 ? last_error() : std::error_code();
+    if (::fstat(file_.get(), &status_) < 0)
+        return last_error();
+    if (!S_ISREG(status_.st_mode))
+        return error(S_ISDIR(status_.st_mode) ? EISDIR : EINVAL);
+    return {};
 }
 
 std::error_code site_log::try_lock() {

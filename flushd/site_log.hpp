@@ -28,7 +28,8 @@ public:
     [[nodiscard]] static std::variant<site_log, std::error_code> open(const std::string& path,
                                                                       missing when_missing);
 
-    /// Takes the lock if it is free. errc::resource_unavailable_try_again when it is not.
+    /// Takes the lock if it is free. errc::resource_unavailable_try_again when it is not. What is
+    /// not a regular file is an error, too.
     [[nodiscard]] std::error_code try_lock();
     void unlock() noexcept;
 

@@ -75,7 +75,7 @@ site_store::hot_site& site_store::find_hot(const site_file& site) {
         by_recency_.splice(by_recency_.begin(), by_recency_, found->second.recency);
         return found->second;
     }
-    if (hot_.size() >= most_open)
+    if (hot_.size() >= most_open_)
         close_coldest();
     by_recency_.push_front(site);
     hot_site& hot = hot_[site];

@@ -27,10 +27,11 @@ namespace flushd {
 /// it takes.
 class site_store {
 public:
-    /// Everything referred to must outlive the store, and the store the io_context's run.
+    /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
+    /// and the store the io_context's run.
     site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
-               postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-        : context_(context), layout_(layout), work_(work), log_(log) {}
+               std::size_t most_open, postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+        : context_(context), layout_(layout), most_open_(most_open), work_(work), log_(log) {}
 
     [[nodiscard]] std::string path(const site_file& site) const {
         return layout_.path(postfix_proto::queue_name::flush, site.name());
@@ -49,10 +50,6 @@ public:
     [[nodiscard]] boost::asio::awaitable<std::error_code> lock(site_log& file);
 
 private:
-    /// How many logfiles stay open between adds. Those of a thousand busy sites would be a quarter
-    /// of the descriptors that Postfix's daemons usually have.
-    static constexpr std::size_t most_open = 256;
-
     /// A site that IDs are being added to, or were lately.
     struct hot_site {
         std::optional<site_log> file;
@@ -72,6 +69,7 @@ private:
 
     boost::asio::io_context& context_;
     const postfix_proto::queue_layout& layout_;
+    std::size_t most_open_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     std::unordered_map<site_file, hot_site> hot_;

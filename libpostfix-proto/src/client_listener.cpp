@@ -19,14 +19,10 @@ using boost::system::error_code;
 
 namespace {
 
-// Descriptors that clients may not use up: logfiles that stay open, triggers, log sockets. Half of
-// them, where there are few.
-constexpr rlim_t reserved_descriptors = 320;
-
 // How long to wait when the system is out of something.
 constexpr std::chrono::seconds accept_pause{1};
 
-std::size_t client_limit() {
+std::size_t client_limit(std::size_t reserved_descriptors) {
     rlimit descriptors{};
     if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
         return std::size_t{1} << 20U;
@@ -42,9 +38,9 @@ bool out_of_resources(int reason) {
 } // namespace
 
 client_listener::client_listener(asio::io_context& context, std::chrono::seconds request_time,
-                                 work_in_hand& work, logger& log)
+                                 std::size_t reserved_descriptors, work_in_hand& work, logger& log)
     : context_(context), work_(work), log_(log), request_deadlines_(context, request_time),
-      pause_timer_(context), client_limit_(client_limit()) {}
+      pause_timer_(context), client_limit_(client_limit(reserved_descriptors)) {}
 
 void client_listener::start(int first, unsigned count, client_handler handler,
                             std::function<void()> on_client, std::function<void()> on_closed) {

@@ -27,6 +27,11 @@ constexpr std::string_view purge = "purge";
 constexpr std::string_view wakeup = "W"; // TRIGGER_REQ_WAKEUP
 } // namespace request_name
 
+// In the order in which they come.
+constexpr std::string_view arguments_of_add[] = {attribute::site, attribute::queue_id};
+constexpr std::string_view arguments_of_send_site[] = {attribute::site};
+constexpr std::string_view arguments_of_send_file[] = {attribute::queue_id};
+
 // A first read of so many bytes cannot be an attribute list.
 constexpr std::size_t longest_trigger = 2;
 
@@ -139,7 +144,7 @@ std::optional<decoder::result> decoder::take_value(std::string_view value) {
     if (state_ == state::request_value)
         return select_request(value);
     (expected_.front() == attribute::site ? site_ : queue_id_) = value;
-    expected_.erase(expected_.begin());
+    expected_ = expected_.subspan(1);
     return std::nullopt;
 }
 
@@ -147,11 +152,11 @@ std::optional<decoder::result> decoder::select_request(std::string_view name) {
     state_ = state::arguments;
     request_ = name;
     if (name == request_name::add)
-        expected_ = {attribute::site, attribute::queue_id};
+        expected_ = arguments_of_add;
     else if (name == request_name::send_site)
-        expected_ = {attribute::site};
+        expected_ = arguments_of_send_site;
     else if (name == request_name::send_file)
-        expected_ = {attribute::queue_id};
+        expected_ = arguments_of_send_file;
     else if (name == request_name::refresh || name == request_name::wakeup)
         return flush_request(refresh_request{});
     else if (name == request_name::purge)

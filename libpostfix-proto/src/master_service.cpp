@@ -39,8 +39,8 @@ asio::awaitable<void> sleep(asio::steady_timer& timer) {
 master_service::master_service(asio::io_context& context, const master_service_settings& settings,
                                master_channel& master, logger& log)
     : context_(context), settings_(settings), master_(master), log_(log),
-      listener_(context, settings.ipc_timeout, work_, log), status_pipe_(context),
-      inotify_(context), idle_timer_(context), last_work_(clock::now()) {
+      listener_(context, settings.ipc_timeout, settings.reserved_descriptors, work_, log),
+      status_pipe_(context), inotify_(context), idle_timer_(context), last_work_(clock::now()) {
     work_.on_idle([this] {
         last_work_ = clock::now();
         finish_if_done();

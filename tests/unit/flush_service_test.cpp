@@ -55,6 +55,8 @@ struct scripted_client final : client_connection {
     }
 };
 
+constexpr std::size_t most_open_logfiles = 256;
+
 struct fixture {
     spool queue;
     recorded_log records;
@@ -62,7 +64,7 @@ struct fixture {
     asio::io_context context{1};
     work_in_hand work;
     site_policy policy{parameters(), log};
-    flush_service service{context, parameters(), policy, work, log};
+    flush_service service{context, parameters(), most_open_logfiles, policy, work, log};
 
     fixture() { records.clear(); } // of the table that cannot be opened
 

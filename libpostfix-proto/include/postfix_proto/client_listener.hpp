@@ -20,9 +20,10 @@
 
 namespace postfix_proto {
 
-/// Serves each client in a coroutine of its own. Clients have all descriptors that the process may
-/// open but a reserve; when they are used up, the client that has been silent longest makes room
-/// for the next one, and if all are being served the next one waits in the listen queue.
+/// Serves each client in a coroutine of its own. Clients may use all descriptors that the process
+/// may have but a reserve, or half of them where there are few; when they are used up, the client
+/// that has been silent longest makes room for the next one, and if all are being served the next
+/// one waits in the listen queue.
 class client_listener {
 public:
     /// Serves one client. An exception is logged as a warning and costs that client its
@@ -32,7 +33,7 @@ public:
     /// Everything referred to must outlive the listener, and the listener the io_context's run.
     /// `request_time` is ipc_timeout.
     client_listener(boost::asio::io_context& context, std::chrono::seconds request_time,
-                    work_in_hand& work, logger& log);
+                    std::size_t reserved_descriptors, work_in_hand& work, logger& log);
 
     /// Listens on the descriptors from `first` on. `on_client` is called for each client,
     /// `on_closed` when close() has had its effect.

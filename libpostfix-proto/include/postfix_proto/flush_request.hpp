@@ -15,10 +15,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 namespace postfix_proto {
 
@@ -93,7 +93,7 @@ private:
     state state_ = state::start;
     std::string trigger_;
     std::string request_;
-    std::vector<std::string_view> expected_; // names of the attributes still to come, in order
+    std::span<const std::string_view> expected_; // names of the attributes still to come, in order
     std::string site_;
     std::string queue_id_;
 };

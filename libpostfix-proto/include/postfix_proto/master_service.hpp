@@ -26,6 +26,7 @@ struct master_service_settings {
     std::chrono::seconds ipc_timeout{3600}; ///< for reading a request, and for each reply
     std::chrono::seconds max_idle{100};     ///< retire after so long without work
     std::optional<std::size_t> max_use;     ///< retire after so many clients, if set
+    std::size_t reserved_descriptors = 64;  ///< of the process's limit, not for clients
 };
 
 /// Serves all clients in one process. It never tells master(8) that it is taken while it serves, so
