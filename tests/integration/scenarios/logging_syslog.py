@@ -1,0 +1,49 @@
+"""Without maillog_file the daemon logs to syslog(3): here a datagram socket at /dev/log
+stands for the system's logger. A chrooted daemon keeps the connection.
+"""
+
+import os
+import re
+import socket
+import threading
+from pathlib import Path
+
+from harness import IS_FLUSHD, ask_flush, customer_postfix, deferred_mail, etrn, expect_equal, expect_match, wait_until
+from harness.expect import DAEMON
+from harness.flush_client import ask_raw, attributes
+
+MAIL = 2 << 3
+WARNING, INFO = 4, 6
+LOG = Path("/var/log/maillog")
+
+
+def collect(server):
+    """Writes what arrives to the file that the harness reads, the priority in front."""
+    with LOG.open("ab", buffering=0) as file:
+        while True:
+            file.write(server.recv(65536).rstrip(b"\0\n") + b"\n")
+
+
+logger = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+logger.bind("/dev/log")
+os.chmod("/dev/log", 0o666)
+threading.Thread(target=collect, args=(logger,), daemon=True).start()
+
+postfix, sink = customer_postfix(start=False, maillog_file="")
+postfix.start()
+(mine,) = deferred_mail(postfix, "user@customer.tld")
+sink.accept()
+ask_raw(attributes(("request", "add"), ("site", "customer.tld")))
+warning = postfix.log.wait_for(rf"^<(\d+)>.*postfix/{DAEMON}\[\d+\]: (warning: .*)$")
+expect_equal("priority of a warning", int(warning.group(1)), MAIL | WARNING)
+
+expect_equal("ETRN", etrn("customer.tld"), "250 Queuing started")
+sink.wait_for_recipients(["user@customer.tld"])
+if IS_FLUSHD:
+    line = wait_until("the line", lambda: postfix.log.search(rf"^<(\d+)>(.*postfix/{DAEMON}\[\d+\]: .*site=.*)$"))
+    expect_equal("priority", int(line.group(1)), MAIL | INFO)
+    expect_match("its beginning is that of syslog(3)", line.group(2), r"^\w\w\w [ \d]\d \d\d:\d\d:\d\d postfix/")
+    expect_match("its fields", line.group(2), r"site=customer\.tld\b.*moved=1\b")
+expect_equal("another request", ask_flush("purge"), 0)
+expect_equal("nothing else was complained of", [line for line in postfix.log.find_all(r"(warning|fatal): ")
+                                                if not re.search("queue_id|malformed|attribute", line)], [])

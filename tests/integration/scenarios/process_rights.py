@@ -1,0 +1,39 @@
+"""The daemon as a child of the master: unprivileged, chrooted when master.cf says so,
+and served under any process limit. (Stock flush insists on a limit of 0.)
+"""
+
+import os
+from pathlib import Path
+
+from harness import IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, wait_until
+from harness.postfix import QUEUE_DIRECTORY
+
+postfix, sink = customer_postfix()
+uid = postfix.mail_owner_uid()
+
+
+
+def ids(pid, field):
+    """The real, effective, saved and file system ID of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(line for line in status.splitlines() if line.startswith(field)).split()[1:]
+
+
+number = 0
+for chroot in ("y", "n"):
+    for process_limit in ("0", "1", "5") if IS_FLUSHD else ("0",):
+        postfix.set_service_field("flush/unix", "chroot", chroot)
+        postfix.set_service_field("flush/unix", "process_limit", process_limit)
+        postfix.reload()
+        number += 1
+        what = f"chroot {chroot}, process limit {process_limit}"
+        expect_equal(f"add with {what}", ask_flush("add", site="customer.tld", queue_id=f"ABC{number}"), OK)
+        for pid in postfix.flush_processes():
+            # The master may have begun a second one, which is still about to drop its rights.
+            wait_until(f"{pid} runs as the mail owner", lambda: ids(pid, "Uid") == [str(uid)] * 4)
+            expect("0" not in ids(pid, "Gid"), f"{pid} has no group of root")
+            expect_equal(f"the root directory with {what}", os.readlink(f"/proc/{pid}/root"),
+                         str(QUEUE_DIRECTORY) if chroot == "y" else "/")
+
+expect_equal("all are listed", postfix.logfile("customer.tld"), [f"ABC{n}" for n in range(1, number + 1)])
+expect_equal("complaints", postfix.log.find_all(r"/(flush|flushd|master)\[\d+\]: (warning|fatal|panic)"), [])

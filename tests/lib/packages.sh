@@ -1,0 +1,46 @@
+# shellcheck shell=bash
+# Installing what is missing, and nothing else. For Debian and its descendants.
+
+# shellcheck disable=SC2034  # used by the scripts that source this
+# What a build needs, and what a build of the tests needs beyond it.
+build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libicu-dev libdb-dev python3)
+# shellcheck disable=SC2034
+unit_test_packages=(catch2)
+engine_packages=(podman runc containernetworking-plugins iptables iproute2 mmdebstrap ca-certificates)
+
+package_installed() {
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# Needs no network, no root and no time when everything is there already.
+packages_ensure() {
+    local name missing=()
+    for name in "$@"; do
+        package_installed "$name" || missing+=("$name")
+    done
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        echo "These packages are missing, and only root can install them: ${missing[*]}" >&2
+        return 1
+    fi
+    echo "Installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    { apt-get -q update && apt-get -q install -y --no-install-recommends "${missing[@]}"; } >&2 </dev/null
+}
+
+# A container engine, unless one works already. Expects engine.sh to be sourced.
+packages_ensure_engine() {
+    engine_detect && [[ ${ENGINE[0]} == docker ]] && return
+    packages_ensure "${engine_packages[@]}" && engine_detect
+}
+
+# The Debian suite whose libraries a binary built here is linked with, and so
+# the suite whose Postfix it can be tried with.
+host_suite() {
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    case $codename in
+        bullseye | trixie) echo "$codename" ;;
+        *) echo bookworm ;;
+    esac
+}
