@@ -64,6 +64,13 @@ std::string read_lmdb(const std::string& path, const open_options& options, cons
     if (const int error = lock_shared(fd, options.patience); error != 0)
         return error == EAGAIN ? "database is locked" : "lock: " + errno_text(error);
 
+    // Pages that are not there at all end this process; half a page would be read as zeros.
+    MDB_stat pages{};
+    struct stat info {};
+    if (mdb_env_stat(environment.get(), &pages) == 0 && pages.ms_psize > 0 &&
+        ::fstat(fd, &info) == 0 && info.st_size % static_cast<off_t>(pages.ms_psize) != 0)
+        return "cut short";
+
     MDB_txn* opened_transaction = nullptr;
     if (const int error =
             mdb_txn_begin(environment.get(), nullptr, MDB_RDONLY, &opened_transaction);
