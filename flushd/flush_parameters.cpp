@@ -26,6 +26,7 @@ const std::vector<std::string>& flush_parameter_names() {
         "mail_version",
         "max_idle",
         "parent_domain_matches_subdomains",
+        "proxymap_service_name",
         "queue_directory",
         "queue_service_name",
         "smtputf8_enable",
@@ -52,6 +53,7 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     result.hash_queue_names = main_cf.get("hash_queue_names");
     result.hash_queue_depth = static_cast<unsigned>(main_cf.get_int("hash_queue_depth", 1));
     result.queue_manager_socket = "public/" + main_cf.get("queue_service_name");
+    result.proxymap_socket = "private/" + main_cf.get("proxymap_service_name");
 
     result.ipc_timeout = main_cf.get_time("ipc_timeout", 's', shortest);
     result.trigger_timeout = main_cf.get_time("trigger_timeout", 's', shortest);

@@ -28,6 +28,7 @@ struct flush_parameters {
     std::string hash_queue_names;
     unsigned hash_queue_depth = 1;
     std::string queue_manager_socket; ///< relative to queue_directory
+    std::string proxymap_socket;      ///< likewise
 
     std::chrono::seconds ipc_timeout{};
     std::chrono::seconds trigger_timeout{};

@@ -14,12 +14,21 @@ flush_status status_of(site_policy::refusal refusal) {
     return refusal == site_policy::refusal::denied ? flush_status::deny : flush_status::fail;
 }
 
+postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters) {
+    postfix_proto::proxymap_settings result;
+    result.path = parameters.proxymap_socket;
+    result.announces_protocol = parameters.announce_protocol;
+    result.limit = parameters.ipc_timeout;
+    return result;
+}
+
 } // namespace
 
 flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
                              std::size_t most_open_logfiles, site_policy& policy,
                              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : refresh_time_(parameters.refresh_time), policy_(policy),
+      proxymap_(context, proxymap_settings(parameters), log),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
@@ -33,19 +42,23 @@ asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_request request) {
-    const auto verdict = policy_.resolve(request.site);
-    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+    auto verdict = policy_.resolve_now(request.site);
+    if (!verdict)
+        verdict = co_await policy_.resolve(request.site, proxymap_);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
         co_return status_of(*refusal);
-    const auto& file = std::get<site_file>(verdict);
+    const auto& file = std::get<site_file>(*verdict);
     co_return co_await store_.add(file, request.id) ? flush_status::fail : flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request) {
-    const auto verdict = policy_.resolve(request.site);
-    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+    auto verdict = policy_.resolve_now(request.site);
+    if (!verdict)
+        verdict = co_await policy_.resolve(request.site, proxymap_);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
         co_return status_of(*refusal);
     const bool sent =
-        co_await sender_.send(std::get<site_file>(verdict), request.site, send_mode::unthrottle);
+        co_await sender_.send(std::get<site_file>(*verdict), request.site, send_mode::unthrottle);
     co_return sent ? flush_status::ok : flush_status::fail;
 }
 

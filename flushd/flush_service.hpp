@@ -9,6 +9,7 @@
 
 #include "postfix_proto/flush_request.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
 #include "postfix_proto/trigger.hpp"
 #include "postfix_proto/work_in_hand.hpp"
@@ -46,6 +47,7 @@ private:
 
     std::chrono::seconds refresh_time_;
     site_policy& policy_;
+    postfix_proto::proxymap_client proxymap_;
     postfix_proto::queue_layout layout_;
     queue_mover mover_;
     postfix_proto::trigger_sender queue_manager_;

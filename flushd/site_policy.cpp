@@ -12,8 +12,27 @@ site_policy::site_policy(const flush_parameters& parameters, postfix_proto::logg
                log),
       to_ascii_({.transitional = parameters.idna2003_compatible}), log_(log) {}
 
-site_policy::verdict site_policy::resolve(std::string_view site) {
-    switch (domains_.match(site)) {
+std::optional<site_policy::verdict> site_policy::resolve_now(std::string_view site) {
+    auto query = domains_.start_match(site);
+    const auto step = query.next();
+    if (const auto* matched = std::get_if<match_result>(&step))
+        return conclude(site, *matched);
+    return std::nullopt;
+}
+
+boost::asio::awaitable<site_policy::verdict>
+site_policy::resolve(std::string site, postfix_proto::proxymap_client& proxymap) {
+    auto query = domains_.start_match(site);
+    auto step = query.next();
+    while (const auto* question = std::get_if<postfix_proto::remote_question>(&step)) {
+        query.answer(co_await proxymap.ask(*question));
+        step = query.next();
+    }
+    co_return conclude(site, std::get<match_result>(step));
+}
+
+site_policy::verdict site_policy::conclude(std::string_view site, match_result matched) {
+    switch (matched) {
     case match_result::matched:
         break;
     case match_result::not_matched:

@@ -7,7 +7,11 @@
 #include "postfix_proto/domain_list.hpp"
 #include "postfix_proto/domain_name.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/proxymap_client.hpp"
 
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,12 +35,20 @@ public:
     /// `site` is what a client sent: a domain in any case, in ASCII or UTF-8, or an address in
     /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
     /// ASCII, although the list may name them.
-    [[nodiscard]] verdict resolve(std::string_view site);
+    ///
+    /// Nothing when that depends on what another process says: then ask resolve().
+    [[nodiscard]] std::optional<verdict> resolve_now(std::string_view site);
+
+    /// The same, asking proxymap(8) where the list says so. Both must outlive the call.
+    [[nodiscard]] boost::asio::awaitable<verdict> resolve(std::string site,
+                                                          postfix_proto::proxymap_client& proxymap);
 
     /// The files that the answers depend on.
     [[nodiscard]] std::vector<std::string> files() const { return domains_.files(); }
 
 private:
+    [[nodiscard]] verdict conclude(std::string_view site, postfix_proto::match_result matched);
+
     postfix_proto::domain_list domains_;
     postfix_proto::domain_to_ascii to_ascii_;
     postfix_proto::logger& log_;

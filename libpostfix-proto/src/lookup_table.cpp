@@ -1,7 +1,14 @@
 #include "postfix_proto/lookup_table.hpp"
 
 #include "postfix_proto/berkeley_db_table.hpp"
+#include "postfix_proto/cdb_table.hpp"
+#include "postfix_proto/cidr_table.hpp"
+#include "postfix_proto/composed_table.hpp"
+#include "postfix_proto/environment_table.hpp"
+#include "postfix_proto/lmdb_table.hpp"
 #include "postfix_proto/memory_table.hpp"
+#include "postfix_proto/pattern_table.hpp"
+#include "postfix_proto/remote_table.hpp"
 #include "postfix_proto/static_table.hpp"
 #include "postfix_proto/utf8.hpp"
 
@@ -34,15 +41,27 @@ private:
 class utf8_checked_table final : public lookup_table {
 public:
     utf8_checked_table(std::unique_ptr<lookup_table> table, logger& log)
-        : lookup_table(table->type(), table->name(), table->keys_are_fixed()),
-          table_(std::move(table)), log_(log) {}
+        : lookup_table(table->type(), table->name(), false), table_(std::move(table)), log_(log) {}
 
     lookup_result find(std::string_view key) override {
-        if (!is_valid_utf8(key)) {
-            log_.warning("{}:{}: key \"{}\" is malformed UTF-8", type(), name(), key);
-            return lookup_result::not_found();
-        }
-        lookup_result result = table_->find(key);
+        return has_valid(key) ? checked(table_->find(key), key) : lookup_result::not_found();
+    }
+    lookup_result find_given(std::string_view key, remote_answers& answers) override {
+        return has_valid(key) ? checked(table_->find_given(key, answers), key)
+                              : lookup_result::not_found();
+    }
+    bool asks_elsewhere() const override { return table_->asks_elsewhere(); }
+    bool keys_are_fixed() const noexcept override { return table_->keys_are_fixed(); }
+    std::vector<std::string> files() const override { return table_->files(); }
+
+private:
+    bool has_valid(std::string_view key) {
+        if (is_valid_utf8(key))
+            return true;
+        log_.warning("{}:{}: key \"{}\" is malformed UTF-8", type(), name(), key);
+        return false;
+    }
+    lookup_result checked(lookup_result result, std::string_view key) {
         if (result.outcome == lookup_result::status::found && !is_valid_utf8(result.text)) {
             log_.warning("{}:{}: value \"{}\" of key \"{}\" is malformed UTF-8", type(), name(),
                          result.text, key);
@@ -50,30 +69,63 @@ public:
         }
         return result;
     }
-    std::vector<std::string> files() const override { return table_->files(); }
 
-private:
     std::unique_ptr<lookup_table> table_;
     logger& log_;
 };
 
+using table_opener = opened_table (*)(std::string_view type, std::string_view name,
+                                      const open_options& options, logger& log);
+
+#ifdef POSTFIX_PROTO_HAVE_CDB
+constexpr table_opener cdb_opener = open_cdb_table;
+#else
+constexpr table_opener cdb_opener = nullptr;
+#endif
+#ifdef POSTFIX_PROTO_HAVE_LMDB
+constexpr table_opener lmdb_opener = open_lmdb_table;
+#else
+constexpr table_opener lmdb_opener = nullptr;
+#endif
+#ifdef POSTFIX_PROTO_HAVE_PCRE2
+constexpr table_opener pcre_opener = open_pcre_table;
+#else
+constexpr table_opener pcre_opener = nullptr;
+#endif
+
+/// Postfix's own clients of these wait for a server, and only Postfix has them.
+constexpr std::string_view use_proxy =
+    "is looked up through proxymap(8) only: write \"proxy:{0}:{1}\"";
+constexpr std::string_view not_built_in = "needs a library that this program was built without";
+
 /// The place where a table type is added. Sorted by name.
 struct registered_type {
     std::string_view type;
-    opened_table (*open)(std::string_view type, std::string_view name, const open_options& options,
-                         logger& log);
+    table_opener open;
+    std::string_view why_not = {}; ///< when there is no opener
 };
 
 constexpr registered_type registry[] = {
-    {"btree", open_berkeley_db_table},  {"hash", open_berkeley_db_table},
-    {"inline", open_inline_table},      {"static", open_static_table},
-    {"texthash", open_text_hash_table},
+    {"btree", open_berkeley_db_table},   {"cdb", cdb_opener, not_built_in},
+    {"cidr", open_cidr_table},           {"environ", open_environment_table},
+    {"fail", open_failing_table},        {"hash", open_berkeley_db_table},
+    {"inline", open_inline_table},       {"ldap", nullptr, use_proxy},
+    {"lmdb", lmdb_opener, not_built_in}, {"memcache", nullptr, use_proxy},
+    {"mongodb", nullptr, use_proxy},     {"mysql", nullptr, use_proxy},
+    {"nis", nullptr, use_proxy},         {"nisplus", nullptr, use_proxy},
+    {"pcre", pcre_opener, not_built_in}, {"pgsql", nullptr, use_proxy},
+    {"pipemap", open_pipe_table},        {"proxy", open_proxy_table},
+    {"randmap", open_random_table},      {"regexp", open_regexp_table},
+    {"socketmap", nullptr, use_proxy},   {"sqlite", nullptr, use_proxy},
+    {"static", open_static_table},       {"tcp", nullptr, use_proxy},
+    {"texthash", open_text_hash_table},  {"unionmap", open_union_table},
+    {"unix", nullptr, use_proxy},
 };
 
 std::string join_types() {
     std::string text;
-    for (const auto& entry : registry)
-        text.append(text.empty() ? "" : ", ").append(entry.type);
+    for (const std::string& type : lookup_table_types())
+        text.append(text.empty() ? "" : ", ").append(type);
     return text;
 }
 
@@ -94,6 +146,12 @@ std::unique_ptr<lookup_table> open_lookup_table(std::string_view type_and_name,
     for (const auto& entry : registry) {
         if (entry.type != type)
             continue;
+        if (entry.open == nullptr)
+            return make_unavailable_table(
+                type, name,
+                fmt::format("unsupported dictionary type: {}: it {}", type,
+                            fmt::format(fmt::runtime(entry.why_not), type, name)),
+                {}, options, log);
         opened_table opened = entry.open(type, name, options, log);
         if (!opened.table)
             return make_unavailable_table(type, name, std::move(opened.reason),
@@ -112,7 +170,8 @@ std::unique_ptr<lookup_table> open_lookup_table(std::string_view type_and_name,
 std::vector<std::string> lookup_table_types() {
     std::vector<std::string> types;
     for (const auto& entry : registry)
-        types.emplace_back(entry.type);
+        if (entry.open != nullptr)
+            types.emplace_back(entry.type);
     return types;
 }
 

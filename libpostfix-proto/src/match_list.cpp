@@ -90,19 +90,54 @@ void match_list::add_unusable_file(const std::string& path, std::string_view why
 }
 
 match_result match_list::match(std::string_view name) {
-    const std::string folded = casefold(name, options_.utf8);
-    for (const rule& entry : rules_) {
-        const match_result result = entry.table ? ask(*entry.table, folded)
-                                    : pattern_matches(entry.pattern, folded)
-                                        ? match_result::matched
-                                        : match_result::not_matched;
-        if (result == match_result::failed)
-            return result;
-        if (result == match_result::matched)
-            return entry.is_negated ? match_result::not_matched : match_result::matched;
+    query one(*this, name);
+    for (;;) {
+        const auto step = one.next();
+        if (const auto* result = std::get_if<match_result>(&step))
+            return *result;
+        one.answer({lookup_result::failed(cannot_ask_here)});
     }
-    log_->debug("match_list: {}: {}: no match", parameter_, name);
+}
+
+match_list::query::query(match_list& list, std::string_view name)
+    : list_(list), name_(casefold(name, list.options_.utf8)) {}
+
+match_list::query::step match_list::query::next() {
+    const auto result_of = [](const rule& matched) {
+        return matched.is_negated ? match_result::not_matched : match_result::matched;
+    };
+    for (; rule_ < list_.rules_.size(); ++rule_, key_start_ = 0) {
+        const rule& entry = list_.rules_[rule_];
+        if (!entry.table) {
+            if (list_.pattern_matches(entry.pattern, name_))
+                return result_of(entry);
+            continue;
+        }
+        lookup_table& table = *entry.table;
+        while (key_start_ < name_.size()) {
+            const std::string_view key = std::string_view(name_).substr(key_start_);
+            const lookup_result result = table.find_given(key, answers_);
+            switch (result.outcome) {
+            case lookup_result::status::found:
+                return result_of(entry);
+            case lookup_result::status::unanswered:
+                return answers_.question().value();
+            case lookup_result::status::failed:
+                list_.log_->warning("{}: {}:{}: table lookup problem: {}", list_.parameter_,
+                                    table.type(), table.name(), result.text);
+                return match_result::failed;
+            case lookup_result::status::not_found:
+                key_start_ = list_.next_key(table, name_, key_start_);
+            }
+        }
+    }
+    list_.log_->debug("match_list: {}: {}: no match", list_.parameter_, name_);
     return match_result::not_matched;
+}
+
+void match_list::query::answer(remote_answer answer) {
+    const remote_question question = answers_.question().value();
+    answers_.add(question, std::move(answer));
 }
 
 bool match_list::pattern_matches(std::string_view pattern, std::string_view name) const {
@@ -114,24 +149,22 @@ bool match_list::pattern_matches(std::string_view pattern, std::string_view name
                                                  : pattern.front() == '.';
 }
 
-match_result match_list::ask(lookup_table& table, std::string_view name) {
-    const bool asks_for_parents = style_ != style::exact && table.keys_are_fixed();
-    for (std::string_view key = name; !key.empty();) {
-        const lookup_result result = table.find(key);
-        if (result.outcome == lookup_result::status::found)
-            return match_result::matched;
-        if (result.outcome == lookup_result::status::failed) {
-            log_->warning("{}: {}:{}: table lookup problem: {}", parameter_, table.type(),
-                          table.name(), result.text);
-            return match_result::failed;
-        }
-        // From 1: a dot at the start is part of the key that has just been asked for.
-        const std::size_t dot = asks_for_parents ? key.find('.', 1) : std::string_view::npos;
-        if (dot == std::string_view::npos)
-            break;
-        key.remove_prefix(style_ == style::parent_matches_below ? dot + 1 : dot);
-    }
-    return match_result::not_matched;
+/// Where the key for the parent starts; the end of the name when there is none to ask for.
+std::size_t match_list::next_key(const lookup_table& table, std::string_view name,
+                                 std::size_t start) const {
+    if (style_ == style::exact || !table.keys_are_fixed())
+        return name.size();
+    // One further: a dot at the start is part of the key that has just been asked for.
+    const std::size_t dot = name.find('.', start + 1);
+    if (dot == std::string_view::npos)
+        return name.size();
+    return style_ == style::parent_matches_below ? dot + 1 : dot;
+}
+
+bool match_list::asks_elsewhere() const {
+    return std::any_of(rules_.begin(), rules_.end(), [](const rule& entry) {
+        return entry.table && entry.table->asks_elsewhere();
+    });
 }
 
 std::vector<std::string> match_list::files() const {

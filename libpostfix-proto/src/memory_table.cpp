@@ -48,11 +48,13 @@ std::string_view add_inline_entry(std::string_view entry, memory_table& table) {
     return {};
 }
 
-void add_text_entry(const logical_line& line, std::string_view path, bool utf8, memory_table& table,
+/// False when the key is there already.
+bool add_text_entry(const logical_line& line, std::string_view path, bool utf8, memory_table& table,
                     logger& log) {
     const std::string_view text = line.text;
     const auto skip = [&](std::string_view why) {
         log.warning("{}, line {}: {} -- ignoring this line", path, line.number, why);
+        return true;
     };
     if (utf8 && !is_valid_utf8(text))
         return skip("malformed UTF-8");
@@ -65,8 +67,7 @@ void add_text_entry(const logical_line& line, std::string_view path, bool utf8, 
         return skip("no value after the key");
     if (key.ends_with(':'))
         log.warning("{}, line {}: the key ends in ':'; is this an alias file?", path, line.number);
-    if (!table.insert(key, value))
-        log.warning("{}, line {}: duplicate entry: \"{}\"", path, line.number, key);
+    return table.insert(key, value);
 }
 
 } // namespace
@@ -124,8 +125,15 @@ opened_table open_text_hash_table(std::string_view type, std::string_view name,
     if (file.error != 0)
         return {nullptr, fmt::format("open database {}: {}", path, errno_text(file.error)), {path}};
     auto table = std::make_unique<memory_table>(type, name, std::vector{path});
-    for (const logical_line& line : split_logical_lines(file.text, path, log))
-        add_text_entry(line, path, options.utf8, *table, log);
+    for (const logical_line& line : split_logical_lines(file.text, path, log)) {
+        if (add_text_entry(line, path, options.utf8, *table, log))
+            continue;
+        const std::string_view text = line.text;
+        const std::string_view key = text.substr(0, key_length(text, is_space).value_or(0));
+        return {nullptr,
+                fmt::format("{}, line {}: duplicate entry: \"{}\"", path, line.number, key),
+                {path}};
+    }
     return {std::move(table), "", {}};
 }
 

@@ -1,6 +1,6 @@
 #include "read_file.hpp"
 
-#include "file_descriptor.hpp"
+#include "postfix_proto/file_descriptor.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,5 +1,6 @@
 #include "postfix_proto/trigger.hpp"
 
+#include "connect_now.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/spawn.hpp"
 
@@ -9,9 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -30,19 +29,6 @@ using clock = std::chrono::steady_clock;
 // Postfix gives the service so much more than the trigger's own time limit to close the
 // connection.
 constexpr std::chrono::seconds patience_for_close{100};
-
-/// Connects without waiting. Asio's connect() takes the EAGAIN of a full backlog for a connection
-/// that is under way, and then for one that was made.
-error_code connect_now(int socket, const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof(address.sun_path))
-        return {ENAMETOOLONG, boost::system::system_category()};
-    path.copy(address.sun_path, path.size());
-    if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) < 0)
-        return {errno, boost::system::system_category()};
-    return {};
-}
 
 /// Waits a little, and longer each time, until the time is up. False when it is.
 class backoff {

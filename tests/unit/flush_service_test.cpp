@@ -1,4 +1,5 @@
 #include "catch.hpp"
+#include "fake_proxymap.hpp"
 #include "recording_sink.hpp"
 #include "spool.hpp"
 
@@ -135,6 +136,39 @@ TEST_CASE("flush service denies sites that are not eligible, and fails where it 
     CHECK(f.send_site("elsewhere.tld") == fail);
     CHECK_FALSE(f.records.lines().empty());
     CHECK(std::filesystem::is_empty("flush"));
+}
+
+TEST_CASE("flush service asks proxymap about sites where the list says so") {
+    spool queue;
+    recorded_log records;
+    logger log(records.sink());
+    asio::io_context context(1);
+    work_in_hand work;
+    flush_parameters with_proxy = parameters();
+    with_proxy.fast_flush_domains = "customer.tld, proxy:ldap:/x";
+    with_proxy.proxymap_socket = "proxymap";
+    site_policy policy(with_proxy, log);
+    flush_service service(context, with_proxy, policy, work, log);
+    fake_proxymap proxymap(context, "proxymap");
+    proxymap.entries = {{"proxied.tld", "x"}};
+    proxymap.start();
+    const auto add = [&](const char* site) {
+        scripted_client client;
+        client.pieces = {encode(flush_request(add_request{site, *queue_id::parse("A1")}))};
+        asio::co_spawn(context, serve_client(client, service, false, log),
+                       [](const std::exception_ptr&) {});
+        for (int i = 0; i < 100 && client.received.empty(); ++i)
+            context.run_one_for(std::chrono::milliseconds(50));
+        return client.received;
+    };
+    CHECK(add("customer.tld") == ok);
+    CHECK(proxymap.connections == 0);
+    CHECK(add("sub.PROXIED.tld") == ok);
+    CHECK(add("other.tld") == deny);
+    proxymap.lookup_status = 2;
+    CHECK(add("proxied.tld") == fail);
+    CHECK(spool::content("flush/sub_proxied_tld") == "A1\n");
+    CHECK(records.lines().size() == 1);
 }
 
 TEST_CASE("flush service sends a site: unthrottle, move, truncate, scan") {

@@ -10,19 +10,21 @@ using namespace postfix_proto;
 TEST_CASE("a table of an unknown type is unavailable: one error, then a warning at each lookup") {
     recorded_log lines;
     logger log(lines.sink());
-    const auto table = open_lookup_table("pcre:/etc/x.pcre", {}, log);
-    const std::string reason =
-        "unsupported dictionary type: pcre (supported: btree, hash, inline, static, texthash)";
+    const auto table = open_lookup_table("dbm:/etc/x", {}, log);
+    std::string known;
+    for (const auto& type : lookup_table_types())
+        known += (known.empty() ? "" : ", ") + type;
+    const std::string reason = "unsupported dictionary type: dbm (supported: " + known + ")";
     CHECK(lines.lines() == std::vector<std::string>{"error: " + reason});
-    CHECK(table->type() == "pcre");
-    CHECK(table->name() == "/etc/x.pcre");
+    CHECK(table->type() == "dbm");
+    CHECK(table->name() == "/etc/x");
     CHECK_FALSE(table->keys_are_fixed());
     CHECK(table->files().empty());
 
     lines.clear();
     CHECK(table->find("a") == lookup_result::failed(reason));
     CHECK(table->find("b") == lookup_result::failed(reason));
-    const std::string warning = "warning: pcre:/etc/x.pcre is unavailable. " + reason;
+    const std::string warning = "warning: dbm:/etc/x is unavailable. " + reason;
     CHECK(lines.lines() == std::vector<std::string>{warning, warning});
 }
 
@@ -59,7 +61,12 @@ TEST_CASE("an open error is fatal when that is asked for") {
 TEST_CASE("the registry is sorted and opens what it lists") {
     const auto types = lookup_table_types();
     CHECK(std::is_sorted(types.begin(), types.end()));
-    CHECK(std::count(types.begin(), types.end(), "hash") == 1);
+    for (const auto* type : {"btree", "cidr", "environ", "fail", "hash", "inline", "pipemap",
+                             "proxy", "randmap", "regexp", "static", "texthash", "unionmap"}) {
+        CAPTURE(type);
+        CHECK(std::count(types.begin(), types.end(), type) == 1);
+    }
+    CHECK(std::count(types.begin(), types.end(), "ldap") == 0);
 }
 
 TEST_CASE("under UTF-8 a malformed key is not found and a malformed value fails") {
@@ -86,4 +93,19 @@ TEST_CASE("under UTF-8 a malformed key is not found and a malformed value fails"
     lines.clear();
     CHECK(open_lookup_table("static:\xff", {}, log)->find("\xff") == lookup_result::found("\xff"));
     CHECK(lines.lines().empty());
+}
+
+TEST_CASE("a table that waits for a server is refused in favour of proxymap") {
+    const auto type = GENERATE(as<std::string>{}, "ldap", "memcache", "mongodb", "mysql", "nis",
+                               "nisplus", "pgsql", "socketmap", "sqlite", "tcp", "unix");
+    CAPTURE(type);
+    recorded_log lines;
+    logger log(lines.sink());
+    const auto table = open_lookup_table(type + ":/etc/{x}.cf", {}, log);
+    CHECK(lines.lines() == std::vector<std::string>{
+                               "error: unsupported dictionary type: " + type +
+                               ": it is looked up through proxymap(8) only: write \"proxy:" + type +
+                               ":/etc/{x}.cf\""});
+    CHECK(table->find("a").outcome == lookup_result::status::failed);
+    CHECK(open_lookup_table("proxy:" + type + ":/etc/{x}.cf", {}, log)->asks_elsewhere());
 }

@@ -115,8 +115,6 @@ TEST_CASE("a text hash skips lines out of shape with a warning each") {
     const temporary_directory dir;
     const std::string path = dir.write("t", "lonely\n"
                                             "\"open quote x\n"
-                                            "twice first\n"
-                                            "twice second\n"
                                             "alias: x\n"
                                             "b\xff x\n"
                                             "good yes\n");
@@ -129,14 +127,28 @@ TEST_CASE("a text hash skips lines out of shape with a warning each") {
           std::vector<std::string>{
               "warning: " + path + ", line 1: no value after the key -- ignoring this line",
               "warning: " + path + ", line 2: unbalanced '\"' -- ignoring this line",
-              "warning: " + path + ", line 4: duplicate entry: \"twice\"",
-              "warning: " + path + ", line 5: the key ends in ':'; is this an alias file?",
-              "warning: " + path + ", line 6: malformed UTF-8 -- ignoring this line",
+              "warning: " + path + ", line 3: the key ends in ':'; is this an alias file?",
+              "warning: " + path + ", line 4: malformed UTF-8 -- ignoring this line",
           });
     CHECK(table->find("lonely") == missing);
-    CHECK(table->find("twice") == found("first"));
     CHECK(table->find("alias:") == found("x"));
     CHECK(table->find("good") == found("yes"));
+}
+
+TEST_CASE("a text hash with two entries for a key is unavailable") {
+    const temporary_directory dir;
+    const std::string path = dir.write("t", "a x\nTwice first\nb y\nTwice second\n");
+    recorded_log lines;
+    logger log(lines.sink());
+    const auto table = open_lookup_table("texthash:" + path, {}, log);
+    const std::string reason = path + ", line 4: duplicate entry: \"Twice\"";
+    CHECK(lines.lines() == std::vector<std::string>{"error: " + reason});
+    CHECK(table->find("a") == lookup_result::failed(reason));
+    CHECK(table->files() == std::vector{path});
+    lines.clear();
+    const std::string near_miss = dir.write("n", "a x\nA x\n\"a\" x\n");
+    CHECK(open_lookup_table("texthash:" + near_miss, {}, log)->find("a") == found("x"));
+    CHECK(lines.lines().empty());
 }
 
 TEST_CASE("an empty text hash finds nothing") {

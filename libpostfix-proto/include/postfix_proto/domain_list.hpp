@@ -29,7 +29,12 @@ public:
                 logger& log);
 
     /// `domain` may be an address literal in brackets; it matches a pattern that is the same text.
+    /// A table that asks another process fails here.
     [[nodiscard]] match_result match(std::string_view domain) { return list_.match(domain); }
+
+    /// The same in steps, for a list that asks_elsewhere(). The list must outlive it.
+    [[nodiscard]] match_list::query start_match(std::string_view domain) { return {list_, domain}; }
+    [[nodiscard]] bool asks_elsewhere() const { return list_.asks_elsewhere(); }
 
     /// Every file that the answers depend on, sorted, also those that could not be opened. When one
     /// of them changes the list should be made anew.

@@ -21,7 +21,12 @@ namespace postfix_proto {
 
 /// What a lookup came to.
 struct lookup_result {
-    enum class status { found, not_found, failed };
+    enum class status {
+        found,
+        not_found,
+        failed,
+        unanswered ///< from lookup_table::find_given() only: a question has to be answered first
+    };
 
     status outcome = status::not_found;
     std::string text; ///< found: the value; failed: the reason, for a log line; else empty
@@ -33,8 +38,11 @@ struct lookup_result {
     [[nodiscard]] static lookup_result failed(std::string reason) {
         return {status::failed, std::move(reason)};
     }
+    [[nodiscard]] static lookup_result unanswered() { return {status::unanswered, {}}; }
     bool operator==(const lookup_result&) const = default;
 };
+
+class remote_answers;
 
 class lookup_table {
 public:
@@ -46,6 +54,16 @@ public:
     /// or the network does, and never waits for longer than about 100 ms.
     [[nodiscard]] virtual lookup_result find(std::string_view key) = 0;
 
+    /// The same for a table that may ask another process, such as proxymap(8), which is somebody
+    /// else's business: takes the answers that are known already, and when they are not enough
+    /// leaves a question with them and returns `unanswered`. Then it has to be called again. See
+    /// remote_table.hpp.
+    [[nodiscard]] virtual lookup_result find_given(std::string_view key, remote_answers&) {
+        return find(key);
+    }
+    /// Whether find_given() may be left without an answer; find() then fails instead.
+    [[nodiscard]] virtual bool asks_elsewhere() const { return false; }
+
     /// The files that the table was made from, also those that could not be opened. When one of
     /// them changes the table should be opened anew: it does not follow by itself.
     [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
@@ -54,8 +72,9 @@ public:
     /// As configured: for hash: without the ".db".
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     /// Keys are whole strings, not patterns, so a list that looks up a domain also looks up its
-    /// parents (Postfix: DICT_FLAG_FIXED).
-    [[nodiscard]] bool keys_are_fixed() const noexcept { return keys_are_fixed_; }
+    /// parents (Postfix: DICT_FLAG_FIXED). For a table that asks elsewhere it is known after the
+    /// first answer only.
+    [[nodiscard]] virtual bool keys_are_fixed() const noexcept { return keys_are_fixed_; }
 
 protected:
     lookup_table(std::string_view type, std::string_view name, bool keys_are_fixed)
@@ -83,7 +102,8 @@ struct open_options {
 [[nodiscard]] std::unique_ptr<lookup_table>
 open_lookup_table(std::string_view type_and_name, const open_options& options, logger& log);
 
-/// The types that open_lookup_table() knows, sorted.
+/// The types that open_lookup_table() can open, sorted. Those that need a library which this one
+/// was built without are not among them.
 [[nodiscard]] std::vector<std::string> lookup_table_types();
 
 /// The stand-in for something that can not be opened; logs or throws as above. `files` are those

@@ -13,10 +13,13 @@
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/lookup_table.hpp"
+#include "postfix_proto/remote_table.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace postfix_proto {
@@ -47,7 +50,39 @@ public:
 
     /// Under either of the domain styles a table with fixed keys is also asked for the parents of
     /// `name`: as "example.com" or as ".example.com", whichever form the style gives to patterns.
+    /// A table that asks another process fails here; see asks_elsewhere() and query.
     [[nodiscard]] match_result match(std::string_view name);
+
+    /// Matching one name, with pauses where another process has to be asked:
+    ///
+    ///     match_list::query query(list, name);
+    ///     auto step = query.next();
+    ///     while (const auto* question = std::get_if<remote_question>(&step)) {
+    ///         query.answer(co_await client.ask(*question));
+    ///         step = query.next();
+    ///     }
+    ///
+    /// The list must outlive it. Several may be under way at once.
+    class query {
+    public:
+        query(match_list& list, std::string_view name);
+
+        using step = std::variant<match_result, remote_question>;
+        /// The result, or what has to be answered before next() is called again.
+        [[nodiscard]] step next();
+        /// The answer to the question of the last step.
+        void answer(remote_answer answer);
+
+    private:
+        match_list& list_;
+        std::string name_;     // case-folded
+        std::size_t rule_ = 0; // how far matching got
+        std::size_t key_start_ = 0;
+        remote_answers answers_;
+    };
+
+    /// Whether a query may have a question. Otherwise match() tells the same.
+    [[nodiscard]] bool asks_elsewhere() const;
 
     /// Every file that the answers depend on, once each, also those that could not be opened.
     [[nodiscard]] std::vector<std::string> files() const;
@@ -64,7 +99,8 @@ private:
     void parse_file(const std::string& path, bool is_negated, const open_file* inside);
     void add_unusable_file(const std::string& path, std::string_view why);
     [[nodiscard]] bool pattern_matches(std::string_view pattern, std::string_view name) const;
-    [[nodiscard]] match_result ask(lookup_table& table, std::string_view name);
+    [[nodiscard]] std::size_t next_key(const lookup_table& table, std::string_view name,
+                                       std::size_t start) const;
 
     std::string parameter_;
     style style_;

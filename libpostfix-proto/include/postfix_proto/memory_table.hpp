@@ -41,8 +41,9 @@ private:
                                              const open_options& options, logger& log);
 
 /// For open_lookup_table(). The name is the path of a file in postmap(1)'s input format: logical
-/// lines "key whitespace value". A line out of shape is skipped with a warning, and so is a second
-/// entry for a key; under `utf8` a line that is malformed UTF-8 as well.
+/// lines "key whitespace value". A line out of shape is skipped with a warning; under `utf8` a line
+/// that is malformed UTF-8 as well. A second entry for a key is an error, and the table
+/// unavailable: only postmap(1) asks for a warning instead.
 [[nodiscard]] opened_table open_text_hash_table(std::string_view type, std::string_view name,
                                                 const open_options& options, logger& log);
 

@@ -1,13 +1,23 @@
-/// The "static:" table: every key has the one value (Postfix 3.7: util/dict_static.c).
+/// Tables whose answer does not depend on the key (Postfix 3.7: util/dict_static.c,
+/// util/dict_random.c, util/dict_fail.c). They depend on no file.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). The name is the value; `{ a value }` may hold blanks and loses those
-/// around it together with the braces. Depends on no file.
+/// For open_lookup_table(). "static:" finds every key; the name is the value; `{ a value }` may
+/// hold blanks and loses those around it together with the braces. Keys are fixed.
 [[nodiscard]] opened_table open_static_table(std::string_view type, std::string_view name,
                                              const open_options& options, logger& log);
+
+/// For open_lookup_table(). "randmap:" finds every key; the name is `{value, value ...}`, and the
+/// value one of these by chance. Keys are patterns. Out of shape or empty is an error.
+[[nodiscard]] opened_table open_random_table(std::string_view type, std::string_view name,
+                                             const open_options& options, logger& log);
+
+/// For open_lookup_table(). Every lookup in "fail:" fails, whatever the name. Keys are patterns.
+[[nodiscard]] opened_table open_failing_table(std::string_view type, std::string_view name,
+                                              const open_options& options, logger& log);
 
 } // namespace postfix_proto

@@ -1,0 +1,76 @@
+/// What the tables have in common that postmap(1) makes: hash:, btree:, lmdb:, cdb:. Private to the
+/// library.
+///
+/// Such a file is read once, whole, when its table is opened; lookups are answered from memory.
+/// They never wait for postmap, never see half of its work, and never fail while the file is being
+/// rewritten: a failed lookup would be a message that is not listed. The price is memory, for an
+/// entry about 130 bytes and what its key and value have beyond 15 bytes each, and 1 s of start-up
+/// for a million entries; whoever finds that too much has a list that is not one of domains.
+///
+/// The database library runs in a child process. These libraries trust the inside of a file, so
+/// that a damaged one can crash them or keep them busy for ever; that ends the child only.
+#pragma once
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/lookup_table.hpp"
+
+#include <sys/stat.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace postfix_proto {
+
+/// The content of such a file. Keys are fixed and not folded: postmap has folded them.
+///
+/// Whether keys and values carry their NUL is not recorded in the file. The first key that is found
+/// tells; until then both are tried, first with it.
+class database_table final : public lookup_table {
+public:
+    database_table(std::string_view type, std::string_view name, std::string path)
+        : lookup_table(type, name, true), path_(std::move(path)) {}
+
+    /// As they are in the file. Of two equal keys the first one counts.
+    void insert(std::string_view key, std::string_view value);
+
+    [[nodiscard]] lookup_result find(std::string_view key) override;
+    [[nodiscard]] std::vector<std::string> files() const override { return {path_}; }
+
+private:
+    enum class trailing_nul { unknown, yes, no };
+
+    std::unordered_map<std::string, std::string> entries_;
+    std::string path_;
+    trailing_nul nul_ = trailing_nul::unknown;
+};
+
+/// A file that was opened without waiting for anybody, or why not.
+struct database_file {
+    file_descriptor descriptor;
+    struct stat info {};
+    std::string reason; ///< empty when it is open and a regular file
+};
+[[nodiscard]] database_file open_database_file(const std::string& path);
+
+/// Gives an entry to the table.
+using entry_sink = std::function<void(std::string_view key, std::string_view value)>;
+/// Reads a database, giving every entry to the sink; returns what went wrong, or an empty text.
+using database_reader = std::function<std::string(const entry_sink&)>;
+
+/// Runs `read` in a child process and makes a table of what it finds. Warns when there is a file
+/// of the table's name, the source, that is newer than the database `info`. It is waited for until
+/// `options.patience` is over and half a minute more. Call it before threads are started.
+[[nodiscard]] opened_table read_database(std::string_view type, std::string_view name,
+                                         const std::string& path, const struct stat& info,
+                                         const open_options& options, logger& log,
+                                         const database_reader& read);
+
+/// The text of why a database can not be opened, as Postfix puts it.
+[[nodiscard]] opened_table refuse_database(const std::string& path, std::string_view why);
+
+} // namespace postfix_proto

@@ -1,0 +1,33 @@
+/// The lines of the tables that are lists of rules: regexp:, pcre:, cidr:. Private to the library.
+#pragma once
+
+#include "postfix_proto/logical_lines.hpp"
+#include "postfix_proto/lookup_table.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace postfix_proto {
+
+struct rule_lines {
+    std::vector<logical_line> lines; ///< without white space at the end
+    std::vector<std::string> files;
+    std::string reason; ///< why there are none
+};
+
+/// Reads the file `name`, or takes `{ { line }, { line } ... }` apart (Postfix 3.7:
+/// util/dict_stream.c).
+[[nodiscard]] rule_lines read_rule_lines(std::string_view type, std::string_view name,
+                                         const open_options& options, logger& log);
+
+/// Whether the line starts with the word in any case and the word ends there.
+[[nodiscard]] bool starts_with_word(std::string_view line, std::string_view word);
+
+/// Letters and digits of ASCII.
+[[nodiscard]] bool is_alphanumeric(char c) noexcept;
+
+/// Takes "!" and white space off the front. False when the number of "!" is odd.
+[[nodiscard]] bool take_negations(std::string_view& text);
+
+} // namespace postfix_proto

@@ -1,0 +1,190 @@
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include "catch.hpp"
+
+#include "fake_proxymap.hpp"
+#include "postfix_proto/proxymap_client.hpp"
+#include "recording_sink.hpp"
+#include "temporary_directory.hpp"
+
+#include <optional>
+
+using namespace postfix_proto;
+namespace asio = boost::asio;
+
+namespace {
+
+using strings = std::vector<std::string>;
+const auto missing = lookup_result::not_found();
+
+lookup_result found(std::string value) { return lookup_result::found(std::move(value)); }
+
+struct fixture {
+    temporary_directory dir;
+    recorded_log lines;
+    logger log{lines.sink()};
+    asio::io_context context{1};
+    fake_proxymap server{context, dir.file("proxymap")};
+    proxymap_settings settings;
+    std::optional<proxymap_client> client;
+
+    fixture() {
+        server.entries = {{"a", "1"}, {"b", "2"}};
+        settings.path = dir.file("proxymap");
+        settings.limit = std::chrono::seconds(1);
+        settings.retry_delay = std::chrono::milliseconds(20);
+    }
+    void start() {
+        server.start();
+        client.emplace(context, settings, log);
+    }
+    void ask(const std::string& key, std::optional<remote_answer>& answer,
+             const std::string& table = "ldap:/x") {
+        asio::co_spawn(context, client->ask({table, key}),
+                       [&answer](const std::exception_ptr& failure, remote_answer result) {
+                           REQUIRE_FALSE(failure);
+                           answer = std::move(result);
+                       });
+    }
+    remote_answer ask(const std::string& key, const std::string& table = "ldap:/x") {
+        std::optional<remote_answer> answer;
+        ask(key, answer, table);
+        run_until([&] { return answer.has_value(); });
+        return answer.value();
+    }
+    template <typename Predicate>
+    void run_until(Predicate is_done) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        while (!is_done() && std::chrono::steady_clock::now() < end) {
+            context.restart();
+            context.run_one_for(std::chrono::milliseconds(100));
+        }
+        REQUIRE(is_done());
+    }
+};
+
+} // namespace
+
+TEST_CASE("a proxymap client keeps its connection and opens a table once on it") {
+    fixture f;
+    f.server.announces = GENERATE(true, false);
+    f.settings.announces_protocol = f.server.announces;
+    f.server.keys_are_fixed = GENERATE(true, false);
+    f.start();
+    const auto answer = f.ask("a");
+    CHECK(answer.result == found("1"));
+    CHECK(answer.keys_are_fixed == f.server.keys_are_fixed);
+    CHECK(f.ask("c").result == missing);
+    CHECK(f.ask("b").result == found("2"));
+    CHECK(f.ask("b").result == found("2")); // asked anew
+    CHECK(f.server.requests == strings{"open ldap:/x", "lookup ldap:/x a", "lookup ldap:/x c",
+                                       "lookup ldap:/x b", "lookup ldap:/x b"});
+    CHECK(f.server.connections == 1);
+    CHECK(f.lines.lines().empty());
+}
+
+TEST_CASE("a proxymap client fails what proxymap fails, and goes on") {
+    fixture f;
+    f.start();
+    CHECK(f.ask("a", "ldap:/y").result ==
+          lookup_result::failed(
+              "proxymap is not configured for it: list proxy:ldap:/y in proxy_read_maps"));
+    f.server.lookup_status = 2;
+    CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
+    f.server.lookup_status = 0;
+    CHECK(f.ask("a").result == found("1"));
+    CHECK(f.server.connections == 1);
+}
+
+TEST_CASE("a proxymap client takes up a connection that was lost, without a word") {
+    fixture f;
+    f.server.requests_per_connection = GENERATE(2, 3);
+    f.start();
+    for (int i = 0; i < 10; ++i) {
+        CHECK(f.ask("a").result == found("1"));
+        f.context.restart();
+        f.context.poll(); // now or later the server hangs up
+    }
+    CHECK(f.server.connections >= 5);
+    CHECK(f.lines.lines().empty());
+}
+
+TEST_CASE("a proxymap client waits for a proxymap that is not there yet") {
+    fixture f;
+    f.client.emplace(f.context, f.settings, f.log);
+    std::optional<remote_answer> answer;
+    f.ask("a", answer);
+    f.run_until([&] { return !f.lines.lines().empty(); }); // it has tried twice
+    CHECK_FALSE(answer);
+    f.server.start();
+    f.run_until([&] { return answer.has_value(); });
+    CHECK(answer->result == found("1"));
+    CHECK(f.lines.lines().size() == 1);
+}
+
+TEST_CASE("a proxymap client gives up when its time is over") {
+    fixture f;
+    SECTION("nobody listens") { f.client.emplace(f.context, f.settings, f.log); }
+    SECTION("no answer comes") {
+        f.server.answers = false;
+        f.start();
+    }
+    SECTION("no announcement comes") {
+        f.server.announces = false;
+        f.start();
+    }
+    SECTION("all connections are busy") {
+        f.server.answers = false;
+        f.settings.most_connections = 1;
+        f.start();
+        std::optional<remote_answer> first;
+        f.ask("b", first);
+        CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
+        CHECK(f.server.connections <= 2);
+        CHECK(first.has_value());
+        return;
+    }
+    SECTION("each reply is cut short") {
+        f.server.requests_per_connection = 1;
+        f.start();
+    }
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(f.ask("a").result == lookup_result::failed("no answer from " + f.settings.path));
+    const auto spent = std::chrono::steady_clock::now() - start;
+    CHECK(spent > std::chrono::milliseconds(900));
+    CHECK(spent < std::chrono::seconds(3));
+    CHECK(f.lines.contains("no answer about table ldap:/x within 1 s"));
+}
+
+TEST_CASE("who asks the same at the same time shares an answer; other questions run beside it") {
+    fixture f;
+    f.server.delay = std::chrono::milliseconds(30);
+    f.settings.most_connections = 3;
+    f.start();
+    std::vector<std::optional<remote_answer>> same(5), others(8);
+    for (auto& answer : same)
+        f.ask("a", answer);
+    for (std::size_t i = 0; i < others.size(); ++i)
+        f.ask("x" + std::to_string(i), others[i]);
+    f.run_until([&] {
+        return std::all_of(others.begin(), others.end(), [](const auto& a) { return a; }) &&
+               std::all_of(same.begin(), same.end(), [](const auto& a) { return a; });
+    });
+    for (const auto& answer : same)
+        CHECK(answer->result == found("1"));
+    for (const auto& answer : others)
+        CHECK(answer->result == missing);
+    CHECK(std::count(f.server.requests.begin(), f.server.requests.end(), "lookup ldap:/x a") == 1);
+    CHECK(f.server.connections == 3);
+}
+
+TEST_CASE("a proxymap client closes a connection that nobody uses") {
+    fixture f;
+    f.settings.idle_limit = std::chrono::seconds(0);
+    f.start();
+    CHECK(f.ask("a").result == found("1"));
+    f.context.restart();
+    f.context.run_for(std::chrono::milliseconds(50));
+    CHECK(f.ask("a").result == found("1"));
+    CHECK(f.server.connections == 2);
+}
