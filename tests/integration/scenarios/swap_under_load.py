@@ -93,16 +93,7 @@ def adding_directly():
 
 
 def running(program):
-    """The processes of stock flush, or of flushd."""
-    return {pid for pid in postfix.flush_processes(any_daemon=True) if program_name(pid) == program}
-
-
-def program_name(pid):
-    try:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as file:
-            return file.read().strip()
-    except OSError:
-        return None
+    return set(postfix.processes((program,)))
 
 
 def files_in(*queues):
