@@ -15,16 +15,16 @@ from harness import (DAEMON, OK, PostfixInstance, Sink, SmtpClient, ask_flush, e
                      run_command, transport_for, wait_until)
 from harness.postfix import QUEUE_DIRECTORY
 
-TIME_LIMIT = 240
+TIME_LIMIT = 300
 
 SWITCHES = 50  # as many in either direction
-LONGEST_PAUSE = 0.9  # seconds between two switches; the shortest is none
+LONGEST_PAUSE = 0.7  # seconds between two switches; the shortest is none
 SITES = {f"customer{number}.tld": f"127.0.2.{number}" for number in range(1, 21)}
 ASKED, DIRECT = "asked.tld", "direct.tld"  # see asking() and adding_directly()
 INJECTORS = 4
 SESSION = 15  # messages, so that there are always new sessions too
 # As fast as it can is this many at most, because all of them have to be delivered afterwards.
-MESSAGES_AT_MOST = 5000
+MESSAGES_AT_MOST = 3000
 
 postfix = PostfixInstance()
 sites = {**SITES, ASKED: "127.0.2.100", DIRECT: "127.0.2.101"}
