@@ -126,10 +126,11 @@ asio::awaitable<remote_answer> proxymap_client::ask(remote_question question) {
 
 asio::awaitable<remote_answer> proxymap_client::find_answer(const remote_question& question) {
     time_limit limit;
-    const deadline_list::deadline deadline(deadlines_, [&limit] {
+    const deadline_list::deadline deadline(deadlines_, [&limit](deadline_list::cause) {
         limit.is_over = true;
         if (limit.interrupt)
             limit.interrupt();
+        return true;
     });
     error_code error = asio::error::timed_out;
     for (unsigned failures = 0; !limit.is_over;) {

@@ -148,7 +148,7 @@ TEST_CASE("flush service asks proxymap about sites where the list says so") {
     with_proxy.fast_flush_domains = "customer.tld, proxy:ldap:/x";
     with_proxy.proxymap_socket = "proxymap";
     site_policy policy(with_proxy, log);
-    flush_service service(context, with_proxy, policy, work, log);
+    flush_service service(context, with_proxy, most_open_logfiles, policy, work, log);
     fake_proxymap proxymap(context, "proxymap");
     proxymap.entries = {{"proxied.tld", "x"}};
     proxymap.start();
