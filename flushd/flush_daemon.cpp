@@ -115,6 +115,8 @@ master_service_settings read_service_settings(const service_options& options,
 int run_daemon(int argc, const char* const* argv, logger& log) {
     const auto options = parse_service_options(argc, argv);
     log.set_verbosity(options.verbosity);
+    if (options.log_to_stderr)
+        log.replace_sink(make_log_sink_before_configuration(options.process_name, true));
     if (options.daemon_mode && !options.stdin_stream && ::isatty(STDIN_FILENO) != 0)
         throw startup_error("do not run this command by hand");
     check_transport(options);

@@ -51,6 +51,8 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     result.queue_directory = main_cf.get("queue_directory");
     result.mail_owner = main_cf.get("mail_owner");
     result.hash_queue_names = main_cf.get("hash_queue_names");
+    if (result.hash_queue_names.empty()) // no daemon of Postfix starts then
+        throw postfix_proto::startup_error("parameter hash_queue_names: empty");
     result.hash_queue_depth = static_cast<unsigned>(main_cf.get_int("hash_queue_depth", 1));
     result.queue_manager_socket = "public/" + main_cf.get("queue_service_name");
     result.proxymap_socket = "private/" + main_cf.get("proxymap_service_name");

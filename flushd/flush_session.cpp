@@ -17,20 +17,26 @@ using postfix_proto::flush_status;
 
 namespace {
 
-/// Nothing when the client has been given up.
+/// Nothing when the client gets no answer: it has been given up, or has stopped in the middle.
 asio::awaitable<std::optional<flush_request_decoder::result>>
-read_request(postfix_proto::client_connection& client) {
-    flush_request_decoder decoder;
+read_request(postfix_proto::client_connection& client, flush_request_decoder& decoder,
+             postfix_proto::logger& log) {
     std::string bytes;
     while (true) {
+        const bool begun = !bytes.empty();
         bytes.clear();
         const auto error = co_await client.read_some(bytes);
         if (error == asio::error::eof)
             co_return decoder.end_of_input();
         if (error == asio::error::operation_aborted)
             co_return std::nullopt;
+        if (error == asio::error::timed_out && begun) {
+            // Nor does Postfix answer then: its stream is of no use after a timeout.
+            log.warning("flush client: timeout while reading the request");
+            co_return std::nullopt;
+        }
         if (error == asio::error::timed_out)
-            co_return flush_request_decoder::malformed{"timeout while reading the request"};
+            co_return flush_request_decoder::malformed{"timeout while waiting for the request"};
         if (error)
             co_return flush_request_decoder::malformed{error.message()};
         if (auto result = decoder.feed(bytes))
@@ -46,10 +52,13 @@ asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flu
     if (announce)
         static_cast<void>(co_await client.write(postfix_proto::flush_announcement()));
 
-    auto outcome = co_await read_request(client);
+    flush_request_decoder decoder;
+    auto outcome = co_await read_request(client, decoder, log);
     if (!outcome)
         co_return;
     auto& result = *outcome;
+    if (!decoder.remark().empty())
+        log.warning("flush client: {}", decoder.remark());
     auto status = flush_status::bad;
     if (const auto* unknown = std::get_if<flush_request_decoder::unknown>(&result)) {
         log.warning("flush client: unknown request \"{}\"", unknown->name.substr(0, 100));

@@ -123,9 +123,12 @@ asio::awaitable<void> housekeeping::remove(const site_file& file, const std::str
     // looks and unlinks without the lock.)
     auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
     if (auto* logfile = std::get_if<site_log>(&opened)) {
-        if (logfile->remove_if_empty_since(oldest, path))
+        std::error_code failure;
+        if (logfile->remove_if_empty_since(oldest, path, failure))
             log_.debug("removed {}: empty and unchanged for {} days", path,
                        purge_time_.count() / 86400);
+        else if (failure)
+            log_.warning("remove logfile {}: {}", path, failure.message());
     } else if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory) {
         log_.warning("remove logfile {}: {}", path, std::get<std::error_code>(opened).message());
     }

@@ -94,12 +94,16 @@ move_result queue_mover::expedite_unthrottled(const queue_id& id, std::time_t no
         log_.warning("fstat {}: {}", from.path, errno_text(errno));
         return move_result::failed;
     }
-    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
-        log_.warning("open {}: not a regular file with one link", from.path);
+    if (status.st_nlink != 1) {
+        log_.warning("open {}: file has {} links", from.path, status.st_nlink);
         return move_result::failed;
     }
     if ((status.st_mode & ready) != ready)
         return move_result::missing;
+    if (!S_ISREG(status.st_mode)) {
+        log_.warning("open {}: not a regular file", from.path);
+        return move_result::failed;
+    }
     if (::fchmod(file.get(), (status.st_mode & 07777U) | unthrottle) < 0)
         log_.warning("fchmod {}: {}", from.path, errno_text(errno));
     return move_to_incoming(id, from);

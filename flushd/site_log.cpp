@@ -84,12 +84,13 @@ std::variant<site_log, std::error_code> site_log::open(const std::string& path,
     if (!file && errno == ENOENT && when_missing == missing::is_created &&
         postfix_proto::make_parent_directories(path))
         file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
-    if (!file && errno == EPERM) // somebody else's file
-        file = open_descriptor(path, flags | O_RDWR);
-    if (!file && errno == EACCES && when_missing == missing::is_created) {
+    // Somebody else's file: O_NOATIME is for the owner. An append must not count as reading.
+    if (!file && (errno == EPERM || errno == EACCES) && when_missing == missing::is_created) {
         file = open_descriptor(path, flags | O_WRONLY);
         can_read = false;
     }
+    if (!file && errno == EPERM)
+        file = open_descriptor(path, flags | O_RDWR);
     if (!file)
         return last_error();
     return site_log(std::move(file), can_read);
@@ -133,8 +134,12 @@ std::error_code site_log::append(std::string_view lines) {
 }
 
 std::error_code site_log::take_snapshot(snapshot& taken) {
+    if (const auto failure = read_at(file_.get(), 0, size(), taken.lines))
+        return failure;
+    // Not before: without O_NOATIME, this very read changes it.
+    const auto failure = update_status();
     taken.access_time = status_.st_atim;
-    return read_at(file_.get(), 0, size(), taken.lines);
+    return failure;
 }
 
 void site_log::mark_sent() noexcept {
@@ -180,11 +185,17 @@ std::error_code site_log::replace(const snapshot& handled, std::string_view keep
     return update_status();
 }
 
-bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path) {
+bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path,
+                                     std::error_code& failure) {
     struct stat named {};
-    return status_.st_size == 0 && status_.st_mtim.tv_sec < oldest &&
-           ::stat(path.c_str(), &named) == 0 && named.st_ino == status_.st_ino &&
-           named.st_dev == status_.st_dev && ::unlink(path.c_str()) == 0;
+    if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
+        ::stat(path.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
+        named.st_dev != status_.st_dev)
+        return false;
+    if (::unlink(path.c_str()) == 0)
+        return true;
+    failure = last_error();
+    return false;
 }
 
 } // namespace flushd

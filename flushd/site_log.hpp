@@ -72,8 +72,9 @@ public:
     [[nodiscard]] std::error_code replace(const snapshot& handled, std::string_view keep);
 
     /// What housekeeping does with a file that has been empty since before `oldest`. True when
-    /// it was removed.
-    [[nodiscard]] bool remove_if_empty_since(std::time_t oldest, const std::string& path);
+    /// it was removed; `failure` is set when it should have been.
+    [[nodiscard]] bool remove_if_empty_since(std::time_t oldest, const std::string& path,
+                                             std::error_code& failure);
 
 private:
     site_log(postfix_proto::file_descriptor file, bool can_read) noexcept

@@ -33,12 +33,13 @@ constexpr std::chrono::seconds announce_interval{1};
 // What is shown of a line that is not a queue ID.
 constexpr std::size_t longest_shown = 30;
 
-/// Takes the next line off `rest`; the last one may lack its newline.
+/// Takes the next line off `rest`; the last one may lack its newline. As in Postfix, a NUL ends what
+/// counts of a line: a crash may have left some behind an ID.
 std::string_view take_line(std::string_view& rest) {
     const auto end = rest.find('\n');
     const auto line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    return line;
+    return line.substr(0, line.find('\0'));
 }
 
 } // namespace
@@ -60,7 +61,7 @@ struct site_sender::report {
     std::size_t moved = 0, missing = 0, duplicate = 0, failed = 0, bad = 0;
     std::string keep; // the lines that could not be handled
     clock::time_point start = clock::now();
-    bool announce = false; // something was moved that qmgr(8) has not been told of
+    bool announce = false; // qmgr(8) has to be told that there is mail to be had
 };
 
 site_sender::site_sender(asio::io_context& context, site_store& store, queue_mover& mover,
@@ -163,6 +164,7 @@ site_sender::move_all(const site_file& file, const std::string& lines, send_mode
         static_cast<void>(co_await queue_manager_.send(qmgr_request::flush_dead));
 
     report result;
+    result.announce = true; // as Postfix does, even when it turns out that nothing can be moved
     std::unordered_set<std::string_view> seen;
     const std::time_t now = std::time(nullptr);
     auto turn_end = clock::now() + turn;

@@ -131,9 +131,13 @@ std::optional<decoder::result> decoder::take_name(std::string_view name) {
         state_ = state::request_value;
         return std::nullopt;
     }
-    if (expected_.empty())
-        return malformed{
-            fmt::format("unexpected attribute {} (expecting the end of the list)", quoted(name))};
+    if (expected_.empty()) {
+        // A client newer than the service: Postfix has all that it needs, and goes on without the
+        // rest.
+        remark_ =
+            fmt::format("unexpected attribute {} (expecting the end of the list)", quoted(name));
+        return finish();
+    }
     if (name != expected_.front())
         return malformed{
             fmt::format("unexpected attribute {} (expecting {})", quoted(name), expected_.front())};

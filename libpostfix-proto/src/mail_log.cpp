@@ -65,13 +65,19 @@ std::string log_name(std::string_view tag, std::string_view process_name) {
     return fmt::format("{}/{}", tag, process_basename(process_name));
 }
 
-std::unique_ptr<log_sink> make_log_sink_before_configuration(std::string_view process_name) {
-    auto name = log_name(from_environment("MAIL_LOGTAG", "postfix"), process_name);
+std::unique_ptr<log_sink> make_log_sink_before_configuration(std::string_view process_name,
+                                                             bool to_stderr) {
+    const auto name = log_name(from_environment("MAIL_LOGTAG", "postfix"), process_name);
     auto service = from_environment("POSTLOG_SERVICE", "");
+    std::unique_ptr<log_sink> sink;
     if (service.empty())
-        return std::make_unique<syslog_sink>(std::move(name), "mail");
-    return std::make_unique<postlog_sink>(
-        std::move(name), from_environment("POSTLOG_HOSTNAME", "amnesiac"), std::move(service));
+        sink = std::make_unique<syslog_sink>(name, "mail");
+    else
+        sink = std::make_unique<postlog_sink>(name, from_environment("POSTLOG_HOSTNAME", "amnesiac"),
+                                              std::move(service));
+    if (!to_stderr)
+        return sink;
+    return std::make_unique<both_sinks>(std::move(sink), std::make_unique<stderr_sink>(name));
 }
 
 std::unique_ptr<log_sink> make_log_sink(const log_settings& settings) {

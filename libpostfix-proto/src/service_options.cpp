@@ -151,9 +151,11 @@ unsigned parse_generation() {
         return 0;
     const std::string_view text = value;
     unsigned generation = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, error] = std::from_chars(text.data(), end, generation, 8);
-    if (error != std::errc() || rest != end)
+    const auto error =
+        std::from_chars(text.data(), text.data() + text.size(), generation, 8).ec;
+    // As in Postfix, decimal digits are allowed, and the number ends before them.
+    if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos ||
+        error == std::errc::result_out_of_range)
         throw startup_error(fmt::format("environment GENERATION is not an octal number: {}", text));
     return generation;
 }

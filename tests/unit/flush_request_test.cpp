@@ -65,13 +65,16 @@ TEST_CASE("flush requests are what Postfix's clients send") {
         {"request\0add\0site\0a.b\0\0"s, "malformed"},
         {"request\0add\0\0"s, "malformed"},
         {"request\0add\0site\0a.b\0site\0a.b\0queue_id\0A1\0\0"s, "malformed"},
-        {"request\0add\0site\0a.b\0queue_id\0A1\0extra\0x\0\0"s, "malformed"},
-        {"request\0send_site\0site\0a.b\0queue_id\0A1\0\0"s, "malformed"},
+        {"request\0add\0site\0a.b\0extra\0x\0queue_id\0A1\0\0"s, "malformed"},
         {"request\0send_site\0Site\0a.b\0\0"s, "malformed"},
         {"\0\0\0"s, "malformed"},
         // A bad name is rejected before its value is there.
         {"request\0add\0nonsense\0"s, "malformed"},
-        {"request\0add\0site\0a.b\0queue_id\0A1\0x\0"s, "malformed"},
+        // One too many is not even read, when all that is needed is there.
+        {"request\0add\0site\0a.b\0queue_id\0A1\0extra\0x\0\0"s, "add a.b A1"},
+        {"request\0send_site\0site\0a.b\0queue_id\0A1\0\0"s, "send_site a.b"},
+        {"request\0add\0site\0a.b\0queue_id\0A1\0x\0"s, "add a.b A1"},
+        {"request\0add\0site\0a.b\0queue_id\0../A\0x\0"s, "malformed"},
         // Bad queue IDs.
         {"request\0add\0site\0a.b\0queue_id\0\0\0"s, "malformed"},
         {"request\0add\0site\0a.b\0queue_id\0../A\0\0"s, "malformed"},

@@ -130,7 +130,11 @@ TEST_CASE("parse_generation reads octal and is 0 outside master") {
         const environment_guard guard("GENERATION", "37777777777");
         CHECK(parse_generation() == 0xFFFFFFFFU);
     }
-    const auto bad = GENERATE(values<std::string>({"", "8", "-1", "1x", " 1", "40000000000"}));
+    {
+        const environment_guard guard("GENERATION", "18");
+        CHECK(parse_generation() == 1);
+    }
+    const auto bad = GENERATE(values<std::string>({"", "x", "-1", "1x", " 1", "40000000000"}));
     const environment_guard guard("GENERATION", bad);
     CHECK_THROWS_AS(parse_generation(), startup_error);
 }

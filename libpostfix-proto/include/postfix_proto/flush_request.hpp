@@ -73,6 +73,7 @@ public:
 
     /// What the bytes amount to, once that is clear. As in Postfix, `rfrsh` and `purge` are acted
     /// on as soon as the request's name is there, and a bad list is rejected at its first bad name.
+    /// An attribute after all that are needed ends the list with a remark.
     ///
     /// The first call decides, as Postfix does with what its first read would give: at most two
     /// bytes are a NUL-terminated trigger, more is an attribute list.
@@ -80,6 +81,9 @@ public:
 
     /// What it amounts to when the client will send no more.
     [[nodiscard]] result end_of_input();
+
+    /// For the log: what was wrong with a request that is acted on all the same; else empty.
+    [[nodiscard]] const std::string& remark() const noexcept { return remark_; }
 
 private:
     enum class state { start, trigger, request_name, request_value, arguments };
@@ -96,6 +100,7 @@ private:
     std::span<const std::string_view> expected_; // names of the attributes still to come, in order
     std::string site_;
     std::string queue_id_;
+    std::string remark_;
 };
 
 } // namespace postfix_proto

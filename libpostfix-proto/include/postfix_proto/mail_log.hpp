@@ -32,8 +32,9 @@ struct log_settings {
 /// The log until the configuration is known, as master(8)'s environment says: postlogd(8) when
 /// POSTLOG_SERVICE names its socket (the host being POSTLOG_HOSTNAME, else "amnesiac"), else syslog
 /// with facility mail. The tag is MAIL_LOGTAG, else "postfix".
+/// With `to_stderr` (option -V) also standard error.
 [[nodiscard]] std::unique_ptr<log_sink>
-make_log_sink_before_configuration(std::string_view process_name);
+make_log_sink_before_configuration(std::string_view process_name, bool to_stderr = false);
 
 /// The log from then on: postlogd(8) when maillog_file is set, else syslog, in either case under
 /// syslog_name. As in stock, MAIL_LOGTAG no longer counts: it carries master(8)'s own syslog_name

@@ -17,7 +17,7 @@ MALFORMED = [
     ("an empty attribute list", attributes(), (BAD, CLOSED)),
     ("a missing attribute", attributes(("request", "add"), SITE), (BAD,)),
     ("no attributes", attributes(("request", "send_site")), (BAD,)),
-    ("an extra attribute", attributes(("request", "send_site"), SITE, ("extra", "1")), (BAD,)),
+    ("an extra attribute", attributes(("request", "send_site"), SITE, ("extra", "1")), (OK,)),
     ("a repeated attribute", attributes(("request", "add"), SITE, SITE, ID), (BAD,)),
     ("a queue ID that is a path", request("add", site="customer.tld", queue_id="../../etc/passwd"), (BAD,)),
     ("an empty queue ID", request("add", site="customer.tld", queue_id=""), (BAD,)),
