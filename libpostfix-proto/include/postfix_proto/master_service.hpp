@@ -101,7 +101,7 @@ private:
     boost::asio::steady_timer room_timer_;
     std::chrono::steady_clock::time_point last_work_;
     std::size_t accepting_ = 0; // listeners whose accept loop has not ended
-    work_in_hand clients_; // those that are being served
+    work_in_hand clients_;      // those that are being served
     std::size_t client_limit_;
     std::size_t use_count_ = 0;
     bool full_ = false; // said once that clients have to wait
