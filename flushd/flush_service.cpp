@@ -17,15 +17,19 @@ flush_status status_of(site_policy::refusal refusal) {
 } // namespace
 
 flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
-                             std::size_t most_open_logfiles, site_policy& policy, postfix_proto::work_in_hand& work,
-                             postfix_proto::logger& log)
+                             std::size_t most_open_logfiles, site_policy& policy,
+                             postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : refresh_time_(parameters.refresh_time), policy_(policy),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
       store_(context, layout_, most_open_logfiles, work, log),
       sender_(context, store_, mover_, queue_manager_, work, log),
-      housekeeping_(context, store_, sender_, parameters.purge_time, work, log) {}
+      housekeeping_(context, store_, sender_, parameters.purge_time, work, log),
+      compactor_(context, store_, sender_, work, log) {
+    store_.on_growth(
+        [this](const site_file& site, std::size_t size) { compactor_.grown(site, size); });
+}
 
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
     return std::visit([this](auto&& one) { return handle_one(std::move(one)); },

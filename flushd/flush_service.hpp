@@ -1,6 +1,7 @@
 /// What each request does.
 #pragma once
 
+#include "flushd/compactor.hpp"
 #include "flushd/housekeeping.hpp"
 #include "flushd/queue_mover.hpp"
 #include "flushd/site_policy.hpp"
@@ -28,8 +29,8 @@ public:
     /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
     /// outlive the service, and the service the io_context's run.
     flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
-                  std::size_t most_open_logfiles, site_policy& policy, postfix_proto::work_in_hand& work,
-                  postfix_proto::logger& log);
+                  std::size_t most_open_logfiles, site_policy& policy,
+                  postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
     /// The answer to a request. Housekeeping is answered before it is done.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
@@ -52,6 +53,7 @@ private:
     site_store store_;
     site_sender sender_;
     housekeeping housekeeping_;
+    compactor compactor_;
 };
 
 } // namespace flushd
