@@ -34,7 +34,11 @@ flush_service::flush_service(asio::io_context& context, const flush_parameters& 
                      log),
       store_(context, layout_, most_open_logfiles, work, log),
       sender_(context, store_, mover_, queue_manager_, work, log),
-      housekeeping_(context, store_, sender_, parameters.purge_time, work, log) {}
+      housekeeping_(context, store_, sender_, parameters.purge_time, work, log),
+      compactor_(context, store_, sender_, work, log) {
+    store_.on_growth(
+        [this](const site_file& site, std::size_t size) { compactor_.grown(site, size); });
+}
 
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
     return std::visit([this](auto&& one) { return handle_one(std::move(one)); },

@@ -1,6 +1,7 @@
 /// What each request does.
 #pragma once
 
+#include "flushd/compactor.hpp"
 #include "flushd/housekeeping.hpp"
 #include "flushd/queue_mover.hpp"
 #include "flushd/site_policy.hpp"
@@ -54,6 +55,7 @@ private:
     site_store store_;
     site_sender sender_;
     housekeeping housekeeping_;
+    compactor compactor_;
 };
 
 } // namespace flushd

@@ -2,9 +2,6 @@
 
 #include "postfix_proto/spawn.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <dirent.h>
 #include <sys/stat.h>
 
@@ -17,13 +14,9 @@
 namespace flushd {
 
 namespace asio = boost::asio;
-using clock = std::chrono::steady_clock;
 using postfix_proto::errno_text;
 
 namespace {
-
-// How long one turn may take, while clients wait: some hundred stat(2).
-constexpr std::chrono::milliseconds turn{1};
 
 struct close_directory {
     void operator()(DIR* directory) const { ::closedir(directory); }
@@ -56,25 +49,16 @@ asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece wo
     while (wanted_) {
         const auto refresh_time = *wanted_;
         wanted_.reset();
-        co_await one_round(refresh_time);
+        turn this_turn(context_);
+        co_await visit_directory(std::string(postfix_proto::queue_name::flush), refresh_time,
+                                 this_turn);
     }
     running_ = false;
 }
 
-asio::awaitable<void> housekeeping::one_round(std::chrono::seconds refresh_time) {
-    turn_end_ = clock::now() + turn;
-    co_await visit_directory(std::string(postfix_proto::queue_name::flush), refresh_time);
-}
-
-asio::awaitable<void> housekeeping::take_turns() {
-    if (clock::now() < turn_end_)
-        co_return;
-    co_await asio::post(context_, asio::use_awaitable);
-    turn_end_ = clock::now() + turn;
-}
-
 asio::awaitable<void> housekeeping::visit_directory(std::string directory,
-                                                    std::chrono::seconds refresh_time) {
+                                                    std::chrono::seconds refresh_time,
+                                                    turn& this_turn) {
     const std::unique_ptr<DIR, close_directory> entries(::opendir(directory.c_str()));
     if (!entries) {
         log_.warning("open directory {}: {}", directory, errno_text(errno));
@@ -91,10 +75,11 @@ asio::awaitable<void> housekeeping::visit_directory(std::string directory,
         const std::string name = entry->d_name;
         // Only sub-directories of a hashed queue have names of one byte; but a site may, too.
         if (name.size() == 1 && name != "." && is_directory(directory + '/' + name))
-            co_await visit_directory(directory + '/' + name, refresh_time);
+            co_await visit_directory(directory + '/' + name, refresh_time, this_turn);
         else if (const auto file = site_file::from_name(name))
             co_await visit(*file, refresh_time);
-        co_await take_turns();
+        if (this_turn.is_over())
+            co_await this_turn.next();
     }
 }
 

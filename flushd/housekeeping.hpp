@@ -3,6 +3,7 @@
 
 #include "flushd/site_sender.hpp"
 #include "flushd/site_store.hpp"
+#include "flushd/turn.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
@@ -32,13 +33,11 @@ public:
 
 private:
     boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
-    boost::asio::awaitable<void> one_round(std::chrono::seconds refresh_time);
-    boost::asio::awaitable<void> visit_directory(std::string directory,
-                                                 std::chrono::seconds refresh_time);
+    boost::asio::awaitable<void>
+    visit_directory(std::string directory, std::chrono::seconds refresh_time, turn& this_turn);
     boost::asio::awaitable<void> visit(const site_file& file, std::chrono::seconds refresh_time);
     boost::asio::awaitable<void> remove(const site_file& file, const std::string& path,
                                         std::time_t oldest);
-    boost::asio::awaitable<void> take_turns();
 
     boost::asio::io_context& context_;
     site_store& store_;
@@ -48,7 +47,6 @@ private:
     postfix_proto::logger& log_;
     bool running_ = false;
     std::optional<std::chrono::seconds> wanted_; // refresh_time of the next round
-    std::chrono::steady_clock::time_point turn_end_;
 };
 
 } // namespace flushd

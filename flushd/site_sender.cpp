@@ -1,15 +1,16 @@
 #include "flushd/site_sender.hpp"
 
+#include "flushd/line_set.hpp"
+#include "flushd/turn.hpp"
+
 #include "postfix_proto/spawn.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
 #include <ctime>
 #include <string_view>
-#include <unordered_set>
 
 namespace flushd {
 
@@ -24,23 +25,12 @@ namespace {
 // smtpd(8) has an SMTP client that waits for the answer to ETRN.
 constexpr std::chrono::seconds longest_wait{1};
 
-// How long one turn may take, while others wait: a few dozen moves.
-constexpr std::chrono::milliseconds turn{2};
-
-// After its first turn, a long run tells qmgr(8) so often that there is mail to be had.
+// When a long run tells qmgr(8) that there is mail to be had: soon, and then so often.
+constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
 
 // What is shown of a line that is not a queue ID.
 constexpr std::size_t longest_shown = 30;
-
-/// Takes the next line off `rest`; the last one may lack its newline. As in Postfix, a NUL ends what
-/// counts of a line: a crash may have left some behind an ID.
-std::string_view take_line(std::string_view& rest) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    return line.substr(0, line.find('\0'));
-}
 
 } // namespace
 
@@ -165,10 +155,10 @@ site_sender::move_all(const site_file& file, const std::string& lines, send_mode
 
     report result;
     result.announce = true; // as Postfix does, even when it turns out that nothing can be moved
-    std::unordered_set<std::string_view> seen;
+    line_set seen(lines);
     const std::time_t now = std::time(nullptr);
-    auto turn_end = clock::now() + turn;
-    clock::time_point next_announcement; // at the end of the first turn
+    turn this_turn(context_);
+    auto next_announcement = clock::now() + first_announcement;
     std::string_view rest = lines;
     while (!rest.empty()) {
         const auto line = take_line(rest);
@@ -178,7 +168,7 @@ site_sender::move_all(const site_file& file, const std::string& lines, send_mode
                 log_.warning("bad queue id \"{}{}\" in fast flush logfile {}",
                              line.substr(0, longest_shown),
                              line.size() > longest_shown ? "..." : "", file.name());
-        } else if (!seen.insert(line).second) {
+        } else if (!seen.insert(line)) {
             ++result.duplicate;
         } else {
             switch (mover_.expedite(*id, now)) {
@@ -195,15 +185,14 @@ site_sender::move_all(const site_file& file, const std::string& lines, send_mode
                 break;
             }
         }
-        if (clock::now() < turn_end || rest.empty())
+        if (rest.empty() || !this_turn.is_over())
             continue;
         if (result.announce && clock::now() >= next_announcement) {
             static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
             result.announce = false;
             next_announcement = clock::now() + announce_interval;
         }
-        co_await asio::post(context_, asio::use_awaitable);
-        turn_end = clock::now() + turn;
+        co_await this_turn.next();
     }
     co_return result;
 }

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] boost::asio::awaitable<bool> send(site_file file, std::string site,
                                                     send_mode mode);
 
+    [[nodiscard]] bool is_sending(const site_file& file) const { return busy_.contains(file); }
+
 private:
     struct run;
     struct report;

@@ -151,6 +151,8 @@ void site_store::finish(const site_file& site, hot_site& hot, const std::error_c
     if (result) {
         hot.file.reset(); // whatever was wrong with it
         log_.warning("write fast flush logfile {}: {}", site.name(), result.message());
+    } else if (on_growth_) {
+        on_growth_(site, hot.file->size());
     }
     hot.lines.clear();
     hot.busy = false;

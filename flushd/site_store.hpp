@@ -13,6 +13,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <list>
 #include <optional>
 #include <string>
@@ -41,6 +43,11 @@ public:
     /// line has been written. IDs that arrive together for one site are written together.
     [[nodiscard]] boost::asio::awaitable<std::error_code> add(const site_file& site,
                                                               const postfix_proto::queue_id& id);
+
+    /// Is called after each append with the logfile's size, which is then unlocked.
+    void on_growth(std::function<void(const site_file&, std::size_t size)> action) {
+        on_growth_ = std::move(action);
+    }
 
     /// Opens and locks the site's logfile.
     [[nodiscard]] boost::asio::awaitable<std::variant<site_log, std::error_code>>
@@ -72,6 +79,7 @@ private:
     std::size_t most_open_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
+    std::function<void(const site_file&, std::size_t)> on_growth_;
     std::unordered_map<site_file, hot_site> hot_;
     std::list<site_file> by_recency_; // the most recent first
 };

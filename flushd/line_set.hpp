@@ -1,0 +1,33 @@
+/// Finds lines that have come before.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace flushd {
+
+/// Takes the next line off `rest`, without its newline; the last one may lack it. As in Postfix, a
+/// NUL ends what counts of a line: a crash may have left some behind an ID.
+[[nodiscard]] std::string_view take_line(std::string_view& rest);
+
+/// The different lines of one text, exactly, in 16 to 32 bytes a line. All of it is allocated at
+/// once and freed at once: a set with a node for each of a million lines would hold up
+/// everything else while it grows and when it goes.
+class line_set {
+public:
+    /// Empty. `text` must outlive the set.
+    explicit line_set(std::string_view text);
+
+    /// False when the line is there already. `line` must come from take_line() on the text, and be
+    /// the text's own bytes.
+    bool insert(std::string_view line);
+
+private:
+    [[nodiscard]] bool is_at(std::size_t offset, std::string_view line) const;
+
+    std::string_view text_;
+    std::vector<std::size_t> slots_; // where a line starts in the text, plus one; 0 when free
+};
+
+} // namespace flushd

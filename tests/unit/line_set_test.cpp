@@ -1,0 +1,46 @@
+#include "flushd/line_set.hpp"
+
+#include "catch.hpp"
+
+#include <string>
+#include <vector>
+
+using flushd::line_set;
+using flushd::take_line;
+
+namespace {
+
+std::vector<std::string> different_lines(const std::string& text) {
+    std::vector<std::string> result;
+    line_set seen(text);
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto line = take_line(rest);
+        if (seen.insert(line))
+            result.emplace_back(line);
+    }
+    return result;
+}
+
+} // namespace
+
+TEST_CASE("line_set finds repeated lines, not parts of lines") {
+    using lines = std::vector<std::string>;
+    CHECK(different_lines("").empty());
+    CHECK(different_lines("A1\nA1\n") == lines{"A1"});
+    CHECK(different_lines("A1\nA11\nA\n1\nA1\n") == lines{"A1", "A11", "A", "1"});
+    CHECK(different_lines("A1\nB2\nA1") == lines{"A1", "B2"}); // the last line is not finished
+    CHECK(different_lines("A1\nA") == lines{"A1", "A"});
+    CHECK(different_lines("\n\nA1\n\n") == lines{"", "A1"});
+}
+
+TEST_CASE("line_set is exact for many lines") {
+    std::string once, thrice;
+    for (int i = 0; i < 20000; ++i)
+        once += std::to_string(i * 7919) + '\n';
+    for (int i = 0; i < 3; ++i)
+        thrice += once;
+    std::string result;
+    for (const auto& line : different_lines(thrice))
+        result += line + '\n';
+    CHECK(result == once);
+}
