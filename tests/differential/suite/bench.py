@@ -221,6 +221,8 @@ class Bench:
             return
         self.wait(lambda: connection.closed, patience)
         data = connection.received
+        if connection.closed and not data:  # perhaps the first sign of its end
+            self.wait(self.child.exited, 0.3)
         if self.child.exited() and not data:
             self.seen[f"{label}: connection"] = "ended with the process"
         else:
