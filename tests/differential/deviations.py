@@ -24,6 +24,7 @@ class Deviation:
     flushd: str
     why: str
     rules: list = field(default_factory=list)
+    since: tuple = (0,)     # of Postfix; older ones do not differ
 
 
 def is_one_of(*values):
@@ -66,7 +67,8 @@ ALL = [
         "Answers a client that finishes without a word with a status that lacks its name.",
         "Answers BAD.",
         "Nobody reads either.",
-        [Rule("answer: reply", "b'3\\x00\\x00'", "BAD")]),
+        [Rule("answer: reply", "b'3\\x00\\x00'", "BAD")],
+        since=(3, 6)),
     Deviation(
         "string-limit",
         "Reads strings of any length into memory.",
@@ -106,6 +108,20 @@ ALL = [
         "Warns, answers FAIL to the sites that reach it, and goes on serving.",
         "It is what both do with a table that is missing.",
         [*GOES_ON, REPLIES, SPOOL]),
+    Deviation(
+        "list-file-lines",
+        "Joins continued lines in a file that fast_flush_domains names, since Postfix 3.8.",
+        "Takes each line for itself, as older releases do.",
+        "Not on purpose: to be done for those releases.",
+        [Rule(".*: reply", "DENY", "OK"), Rule("log", anything, anything, False), SPOOL],
+        since=(3, 8)),
+    Deviation(
+        "package-hint",
+        "Before it ends because of an unknown table type, warns that a package may be missing, since Postfix 3.8.",
+        "Says what is wrong in the fatal line only.",
+        "The line names the types that it knows.",
+        [Rule("log", ["warning", "fatal"], ["fatal"])],
+        since=(3, 8)),
     Deviation(
         "one-letter-site",
         "Takes the logfile of a one-letter site for a directory when it refreshes, and ends.",

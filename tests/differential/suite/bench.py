@@ -193,11 +193,13 @@ class Bench:
         connection = self.connections.get(name)
 
         def taken():
+            if connection.closed:
+                return True
             left = fcntl.ioctl(connection.socket.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
             return struct.unpack("i", left)[0] == 0
 
         if connection is not None:
-            self.wait(taken, 2.0)
+            self.wait(taken)
 
     def wait_announced(self, name="client"):
         """The daemon is about to read. Before 3.6 it does not say so."""
