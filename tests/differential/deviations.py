@@ -96,6 +96,12 @@ ALL = [
         "After a crash or on a full disk no other message is to be lost.",
         [Rule("flush/.*", anything, anything)]),
     Deviation(
+        "compaction",
+        "Lets a logfile grow with each attempt to deliver its messages.",
+        "Rewrites a logfile beyond 64 KiB with each ID once, when it has doubled.",
+        "Where nobody asks for the mail of a site, its logfile would grow for as long as the site is away.",
+        [Rule("flush/.*", lambda text: len(text) > 1_000_000, lambda text: len(text) < 200)]),
+    Deviation(
         "not-fatal",
         "Ends when a logfile cannot be opened or locked. The client gets no answer, and master waits a minute.",
         "Warns, answers FAIL and goes on serving.",
