@@ -1,11 +1,10 @@
 #include "catch.hpp"
+#include "temporary_directory.hpp"
 
 #include "postfix_proto/queue_path.hpp"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -41,14 +40,12 @@ TEST_CASE("queue_layout spreads queue files as Postfix does") {
 }
 
 TEST_CASE("make_parent_directories makes what is missing, private to the owner") {
-    std::string directory = (std::filesystem::temp_directory_path() / "flushd-XXXXXX").string();
-    REQUIRE(::mkdtemp(directory.data()) != nullptr);
-    const std::string file = directory + "/a/b/file";
+    const temporary_directory directory;
+    const std::string file = directory.file("a/b/file");
     CHECK(postfix_proto::make_parent_directories(file));
     struct stat st {};
-    REQUIRE(::stat((directory + "/a/b").c_str(), &st) == 0);
+    REQUIRE(::stat(directory.file("a/b").c_str(), &st) == 0);
     CHECK((st.st_mode & 0777U) == 0700U);
     CHECK(postfix_proto::make_parent_directories(file)); // already there
     CHECK_FALSE(std::filesystem::exists(file));
-    std::filesystem::remove_all(directory);
 }
