@@ -131,6 +131,7 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
     const auto main_cf = read_main_cf(options);
     log.replace_sink(make_log_sink(read_log_settings(options, main_cf)));
     const auto parameters = read_flush_parameters(main_cf);
+    check_mail_owner(parameters.mail_owner);
     if (options.debug)
         run_debugger_command(main_cf.get("debugger_command"), log);
     if (::chdir(parameters.queue_directory.c_str()) < 0)

@@ -68,6 +68,7 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
         throw postfix_proto::startup_error(
             fmt::format("parameter mail_version: not a Postfix version: \"{}\"", version));
     result.announce_protocol = *parsed >= postfix_proto::first_with_protocol_announcement;
+    result.joins_list_lines = *parsed >= postfix_proto::first_with_logical_lines_in_lists;
     return result;
 }
 

@@ -38,6 +38,8 @@ struct flush_parameters {
     /// Postfix announces the protocol since 3.6, and clients of either kind cannot talk to the
     /// other.
     bool announce_protocol = true;
+    /// Of the files that fast_flush_domains names, since 3.8.
+    bool joins_list_lines = true;
 };
 
 /// The names that read_flush_parameters() asks for.

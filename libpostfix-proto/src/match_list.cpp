@@ -2,6 +2,7 @@
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/casefold.hpp"
+#include "postfix_proto/logical_lines.hpp"
 #include "read_file.hpp"
 
 #include <algorithm>
@@ -73,6 +74,11 @@ void match_list::parse_file(const std::string& path, bool is_negated, const open
     if (file.error != 0)
         return add_unusable_file(path, errno_text(file.error));
     list_files_.push_back(path);
+    if (options_.joins_list_lines) {
+        for (const logical_line& line : split_logical_lines(file.text, path, *log_))
+            parse(line.text, is_negated, &self);
+        return;
+    }
     for (std::string_view rest = file.text; !rest.empty();) {
         const std::size_t end = rest.find('\n');
         const std::string_view line = rest.substr(0, end);

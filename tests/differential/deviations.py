@@ -115,13 +115,6 @@ ALL = [
         "It is what both do with a table that is missing.",
         [*GOES_ON, REPLIES, SPOOL]),
     Deviation(
-        "list-file-lines",
-        "Joins continued lines in a file that fast_flush_domains names, since Postfix 3.8.",
-        "Takes each line for itself, as older releases do.",
-        "Not on purpose: to be done for those releases.",
-        [Rule(".*: reply", "DENY", "OK"), Rule("log", anything, anything, False), SPOOL],
-        since=(3, 8)),
-    Deviation(
         "package-hint",
         "Before it ends because of an unknown table type, warns that a package may be missing, since Postfix 3.8.",
         "Says what is wrong in the fatal line only.",
@@ -176,6 +169,12 @@ ALL = [
         "Refuses to run with a process limit other than 0 in master.cf.",
         "Runs.",
         "It is one process, so any limit will do.",
+        [*GOES_ON, SPOOL, TRIGGERS, REPLIES]),
+    Deviation(
+        "other-accounts",
+        "Ends when default_privs or setgid_group names no usable account.",
+        "Looks at mail_owner, the account that it uses.",
+        "Whoever uses the others tells of them: master(8) does not start then.",
         [*GOES_ON, SPOOL, TRIGGERS, REPLIES]),
     Deviation(
         "max-use",

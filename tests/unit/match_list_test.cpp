@@ -175,12 +175,45 @@ TEST_CASE("a file stands for its items") {
     CHECK(lines.lines().empty());
 }
 
-TEST_CASE("a comment after items in a file spoils that line only") {
+TEST_CASE("since Postfix 3.8 a file has logical lines") {
+    const temporary_directory dir;
+    const std::string file = dir.write("list", " zero\n"
+                                               "one # first\n"
+                                               "\n"
+                                               "# between, two\n"
+                                               "  three\n"
+                                               "four,\n"
+                                               "  # indented\n"
+                                               "  !five\n"
+                                               "si\n"
+                                               "  x\n");
+    recorded_log lines;
+    logger log(lines.sink());
+    match_list list("some_list", file, style::exact, {}, log);
+    CHECK(lines.lines() ==
+          std::vector<std::string>{
+              "warning: " + file +
+                  ", line 1: white space before the first line of an entry: \" zero\"",
+              "warning: some_list: comment at the end of a line is not supported: # first  three"});
+    for (const auto* name : {"one", "four", "si", "x"}) {
+        CAPTURE(name);
+        CHECK(list.match(name) == yes);
+    }
+    for (const auto* name :
+         {"zero", "first", "between", "two", "three", "indented", "five", "six"}) {
+        CAPTURE(name);
+        CHECK(list.match(name) == no);
+    }
+}
+
+TEST_CASE("up to Postfix 3.7 a comment after items in a file spoils that line only") {
     const temporary_directory dir;
     const std::string file = dir.write("list", "one # first\n # indented\ntwo\n");
     recorded_log lines;
     logger log(lines.sink());
-    match_list list("some_list", file, style::exact, {}, log);
+    open_options options;
+    options.joins_list_lines = false;
+    match_list list("some_list", file, style::exact, options, log);
     CHECK(lines.lines() ==
           std::vector<std::string>{
               "warning: some_list: comment at the end of a line is not supported: # first",

@@ -52,6 +52,13 @@ TEST_CASE("enter_jail names an unknown user") {
     CHECK_THROWS_WITH(enter_jail(settings), contains_text("getpwnam(no such user): "));
 }
 
+TEST_CASE("mail_owner is a user without privileges") {
+    CHECK_NOTHROW(check_mail_owner("nobody"));
+    CHECK_THROWS_WITH(check_mail_owner("no such user"), contains_text("no such user"));
+    CHECK_THROWS_WITH(check_mail_owner("root"), contains_text("parameter mail_owner: user root has "
+                                                              "privileged user ID"));
+}
+
 TEST_CASE("enter_jail as root enters the directory and becomes the user for good") {
     if (::getuid() != 0)
         return;

@@ -21,6 +21,7 @@ public:
         bool open_error_is_fatal = false; ///< daemon_table_open_error_is_fatal
         /// How long opening may wait for a file that is being written.
         std::chrono::milliseconds patience = std::chrono::seconds(10);
+        bool joins_list_lines = true; ///< see open_options
     };
 
     /// Reads all files and opens all tables, so construct it before a chroot. Errors as for

@@ -94,6 +94,9 @@ struct open_options {
     bool open_error_is_fatal = false;
     /// How long opening may wait for whoever is writing the file at that time.
     std::chrono::milliseconds patience = std::chrono::seconds(10);
+    /// For a list with a /file/name in it: its lines go on in the next one when that starts with
+    /// white space. See first_with_logical_lines_in_lists.
+    bool joins_list_lines = true;
 };
 
 /// Opens "type:name". Never null. When the table is not usable, logs the reason as one `error` and

@@ -20,6 +20,10 @@ struct mail_version {
 /// Since this version a server announces its protocol before the client sends its request.
 inline constexpr mail_version first_with_protocol_announcement{3, 6};
 
+/// Since this version a line of a file that a domain list or another match list names goes on in
+/// the next one when that starts with white space (util/match_list.c, 3.7 and 3.8).
+inline constexpr mail_version first_with_logical_lines_in_lists{3, 8};
+
 /// Parses `3.7.11`, `3.12-20260821`, `3.9.0-RC1`; what follows the minor number is not looked at as
 /// long as a `.` or `-` sets it off. Nothing is returned for anything else.
 [[nodiscard]] std::optional<mail_version> parse_mail_version(std::string_view text);

@@ -3,7 +3,8 @@
 /// Items are parted by comma or white space; braces protect those inside a table name. An item is
 ///
 ///     !item         the opposite; may be repeated
-///     /file/name    the file's items in its place; lines that start with # are skipped
+///     /file/name    the file's items in its place; lines that start with # are skipped, and since
+///                   Postfix 3.8 lines are joined as logical_lines.hpp says
 ///     type:name     a lookup table; the value does not matter
 ///     anything      a pattern, compared without regard to case; "[" at the start makes it one
 ///                   even with a colon inside, as in [IPv6:::1]

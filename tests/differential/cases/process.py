@@ -35,6 +35,8 @@ BAD = {
     "-o with a bad time": (*Z, *T, "-o", "fast_flush_refresh_time=x"), "-o with a time of 0": (*Z, *T, "-o", "fast_flush_refresh_time=0"),
     "-o with a negative time": (*Z, *T, "-o", "fast_flush_purge_time=-1"), "-o with a bad flag": (*Z, *T, "-o", "smtputf8_enable=maybe"),
     "-o with an unknown mail_owner": (*Z, *T, "-u", "-o", "mail_owner=nobody-of-that-name"),
+    "-o with an unknown mail_owner, no -u": (*Z, *T, "-o", "mail_owner=nobody-of-that-name"),
+    "-o mail_owner=root": (*Z, *T, "-o", "mail_owner=root"), "-o mail_owner=root, -u": (*Z, *T, "-u", "-o", "mail_owner=root"),
 }
 GENERATIONS = {"0": True, "17": True, "777": True, "": True, "8": False, "x": False, "-1": False, "17x": False, " 17": False}
 
@@ -44,6 +46,8 @@ def options():
         yield Case(f"process: option {name}", BOTH, ONE_MESSAGE, options=given)
     for name, given in BAD.items():
         yield Case(f"process: bad options: {name}", [ask(ADD)], ONE_MESSAGE, options=given)
+    for given in ("default_privs=nobody-of-that-name", "setgid_group=nogroup-of-that-name", "default_privs=postfix"):
+        yield Case(f"process: -o {given}", BOTH, ONE_MESSAGE, options=(*Z, *T, "-o", given), deviations=("other-accounts",))
     yield Case("process: extra argument", [ask(ADD)], ONE_MESSAGE, options=(*Z, *T, "extra"))
     yield Case("process: no -z", BOTH, ONE_MESSAGE, options=T, deviations=("process-limit",))
     yield Case("process: no -z, -l", BOTH, ONE_MESSAGE, options=(*T, "-l"), deviations=("process-limit",))
