@@ -102,6 +102,12 @@ struct open_options {
 /// Opens "type:name". Never null. When the table is not usable, logs the reason as one `error` and
 /// returns a table whose find() logs "TYPE:NAME is unavailable. REASON" and fails; or throws
 /// startup_error when that was asked for.
+///
+/// Types whose answers come over a network or from SQL (ldap, memcache, mongodb, mysql, nis,
+/// nisplus, pgsql, socketmap, sqlite, tcp, unix) are not usable when they are written plainly, and
+/// the reason names the form that is, "proxy:type:name". postmap(1) could be asked for them, but a
+/// process for each lookup would have to stay root, since their files with passwords are root's,
+/// and the status of postmap is the same for a key that is not there and for a server that is not.
 [[nodiscard]] std::unique_ptr<lookup_table>
 open_lookup_table(std::string_view type_and_name, const open_options& options, logger& log);
 
