@@ -1,16 +1,29 @@
 #include "flushd/compactor.hpp"
 
 #include "flushd/line_set.hpp"
-#include "flushd/turn.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <variant>
 
 namespace flushd {
 
 namespace asio = boost::asio;
+
+namespace {
+
+std::string unique_lines(const std::string& lines) {
+    std::string kept;
+    line_set seen(lines);
+    for (std::string_view rest = lines; !rest.empty();)
+        if (const auto line = take_line(rest); seen.insert(line))
+            kept.append(line).push_back('\n');
+    return kept;
+}
+
+} // namespace
 
 void compactor::grown(const site_file& site, std::size_t size) {
     if (size <= small && compacted_size_.empty()) // almost every add
@@ -45,11 +58,16 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     // Whatever comes of it, the next attempt is not before the logfile has doubled.
     compacted_size_[site] = logfile.size();
     site_log::snapshot listed;
-    if (const auto failure = logfile.take_snapshot(listed))
-        co_return failure;
-    logfile.unlock();
-
-    const std::string kept = co_await unique_lines(listed.lines);
+    std::string kept;
+    const auto read_failure = co_await worker_.run([&] {
+        const auto failure = logfile.take_snapshot(listed);
+        logfile.unlock();
+        if (!failure)
+            kept = unique_lines(listed.lines);
+        return failure;
+    });
+    if (read_failure)
+        co_return read_failure;
     if (kept.size() >= listed.lines.size()) // nothing to be gained
         co_return std::error_code();
 
@@ -60,7 +78,8 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     if (sender_.is_sending(site))
         co_return std::error_code();
     const auto before = logfile.size();
-    if (const auto failure = logfile.replace(listed, kept))
+    const auto failure = co_await worker_.run([&] { return logfile.replace(listed, kept); });
+    if (failure)
         co_return failure;
     if (logfile.size() < before) {
         compacted_size_[site] = logfile.size();
@@ -68,20 +87,6 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
                    logfile.size(), before);
     }
     co_return std::error_code();
-}
-
-asio::awaitable<std::string> compactor::unique_lines(const std::string& lines) {
-    std::string kept;
-    line_set seen(lines);
-    turn now(context_);
-    for (std::string_view rest = lines; !rest.empty();) {
-        const auto line = take_line(rest);
-        if (seen.insert(line))
-            kept.append(line).push_back('\n');
-        if (now.is_over())
-            co_await now.next();
-    }
-    co_return kept;
 }
 
 } // namespace flushd

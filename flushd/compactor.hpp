@@ -8,6 +8,7 @@
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -31,8 +32,10 @@ class compactor {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
     compactor(boost::asio::io_context& context, site_store& store, const site_sender& sender,
-              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-        : context_(context), store_(store), sender_(sender), work_(work), log_(log) {}
+              postfix_proto::worker_thread& worker, postfix_proto::work_in_hand& work,
+              postfix_proto::logger& log)
+        : context_(context), store_(store), sender_(sender), worker_(worker), work_(work),
+          log_(log) {}
 
     /// Below this size, nothing is done: 64 KiB are some 5000 lines.
     static constexpr std::size_t small = std::size_t{64} * 1024;
@@ -43,11 +46,11 @@ public:
 private:
     boost::asio::awaitable<void> compact(site_file site, postfix_proto::work_in_hand::piece work);
     boost::asio::awaitable<std::error_code> compact_now(const site_file& site);
-    boost::asio::awaitable<std::string> unique_lines(const std::string& lines);
 
     boost::asio::io_context& context_;
     site_store& store_;
     const site_sender& sender_;
+    postfix_proto::worker_thread& worker_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     std::unordered_set<site_file> running_;

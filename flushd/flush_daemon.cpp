@@ -150,8 +150,7 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
         jail.user = parameters.mail_owner;
     enter_jail(jail);
 
-    // One thread runs it, and nothing else touches it: no locks.
-    asio::io_context context(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
+    asio::io_context context(1); // one thread runs it; the worker only tells it when it is done
     master_channel master(::getpid(), generation);
     master_service service(context, read_service_settings(options, parameters, main_cf), master,
                            log);

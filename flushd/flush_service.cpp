@@ -32,10 +32,10 @@ flush_service::flush_service(asio::io_context& context, const flush_parameters& 
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
-      store_(context, layout_, most_open_logfiles, work, log),
-      sender_(context, store_, mover_, queue_manager_, work, log),
-      housekeeping_(context, store_, sender_, parameters.purge_time, work, log),
-      compactor_(context, store_, sender_, work, log) {
+      store_(context, layout_, most_open_logfiles, worker_, work, log),
+      sender_(context, store_, mover_, queue_manager_, worker_, work, log),
+      housekeeping_(context, store_, sender_, parameters.purge_time, worker_, work, log),
+      compactor_(context, store_, sender_, worker_, work, log) {
     store_.on_growth(
         [this](const site_file& site, std::size_t size) { compactor_.grown(site, size); });
 }
@@ -68,7 +68,9 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file_request request) {
     // A message that is not there any more has been delivered: OK, as in Postfix.
-    if (mover_.expedite_unthrottled(request.id, std::time(nullptr)) == move_result::moved)
+    const auto result = co_await worker_.run(
+        [&] { return mover_.expedite_unthrottled(request.id, std::time(nullptr)); });
+    if (result == move_result::moved)
         static_cast<void>(co_await queue_manager_.send(postfix_proto::qmgr_request::scan_incoming));
     co_return flush_status::ok;
 }

@@ -52,6 +52,7 @@ private:
     postfix_proto::queue_layout layout_;
     queue_mover mover_;
     postfix_proto::trigger_sender queue_manager_;
+    postfix_proto::worker_thread worker_; // for all that is done to files, but for adds
     site_store store_;
     site_sender sender_;
     housekeeping housekeeping_;

@@ -3,10 +3,10 @@
 
 #include "flushd/site_sender.hpp"
 #include "flushd/site_store.hpp"
-#include "flushd/turn.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -17,7 +17,7 @@
 
 namespace flushd {
 
-/// Goes over all logfiles, in the background and taking turns with the clients:
+/// Goes over all logfiles, in the background:
 /// - one that was not read for `refresh_time` is sent, without overriding dead destinations or
 ///   defer_transports: its messages may have been delivered long since;
 /// - one that has been empty for purge_time is removed.
@@ -25,24 +25,22 @@ class housekeeping {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
     housekeeping(boost::asio::io_context& context, site_store& store, site_sender& sender,
-                 std::chrono::seconds purge_time, postfix_proto::work_in_hand& work,
-                 postfix_proto::logger& log);
+                 std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
+                 postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
     /// Starts a round. If one is under way, another follows it.
     void start(std::chrono::seconds refresh_time);
 
 private:
     boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
-    boost::asio::awaitable<void>
-    visit_directory(std::string directory, std::chrono::seconds refresh_time, turn& this_turn);
-    boost::asio::awaitable<void> visit(const site_file& file, std::chrono::seconds refresh_time);
-    boost::asio::awaitable<void> remove(const site_file& file, const std::string& path,
-                                        std::time_t oldest);
+    boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
+    boost::asio::awaitable<void> remove(const site_file& file, std::time_t oldest);
 
     boost::asio::io_context& context_;
     site_store& store_;
     site_sender& sender_;
     std::chrono::seconds purge_time_;
+    postfix_proto::worker_thread& worker_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     bool running_ = false;

@@ -1,23 +1,17 @@
 #include "flushd/site_sender.hpp"
 
-#include "flushd/line_set.hpp"
-#include "flushd/turn.hpp"
-
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
-#include <ctime>
-#include <string_view>
 
 namespace flushd {
 
 namespace asio = boost::asio;
 using clock = std::chrono::steady_clock;
 using postfix_proto::qmgr_request;
-using postfix_proto::queue_id;
 
 namespace {
 
@@ -29,8 +23,8 @@ constexpr std::chrono::seconds longest_wait{1};
 constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
 
-// What is shown of a line that is not a queue ID.
-constexpr std::size_t longest_shown = 30;
+// How long the worker moves messages for one site before somebody else's turn comes.
+constexpr std::chrono::milliseconds slice{5};
 
 } // namespace
 
@@ -47,18 +41,12 @@ struct site_sender::run {
     asio::steady_timer done_or_late;
 };
 
-struct site_sender::report {
-    std::size_t moved = 0, missing = 0, duplicate = 0, failed = 0, bad = 0;
-    std::string keep; // the lines that could not be handled
-    clock::time_point start = clock::now();
-    bool announce = false; // qmgr(8) has to be told that there is mail to be had
-};
-
 site_sender::site_sender(asio::io_context& context, site_store& store, queue_mover& mover,
                          postfix_proto::trigger_sender& queue_manager,
-                         postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-    : context_(context), store_(store), mover_(mover), queue_manager_(queue_manager), work_(work),
-      log_(log) {}
+                         postfix_proto::worker_thread& worker, postfix_proto::work_in_hand& work,
+                         postfix_proto::logger& log)
+    : context_(context), store_(store), mover_(mover), queue_manager_(queue_manager),
+      worker_(worker), work_(work), log_(log) {}
 
 site_sender::~site_sender() = default;
 
@@ -121,84 +109,68 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         co_return false;
     }
     auto& logfile = std::get<site_log>(opened);
-    logfile.mark_sent();
     site_log::snapshot listed;
-    if (const auto failure = logfile.take_snapshot(listed)) {
-        log_.warning("read fast flush logfile {}: {}", file.name(), failure.message());
+    const auto read_failure = co_await worker_.run([&] {
+        logfile.mark_sent();
+        const auto failure = logfile.take_snapshot(listed);
+        logfile.unlock();
+        return failure;
+    });
+    if (read_failure) {
+        log_.warning("read fast flush logfile {}: {}", file.name(), read_failure.message());
         co_return false;
     }
-    logfile.unlock();
     if (listed.lines.empty())
         co_return true;
 
-    report result = co_await move_all(file, listed.lines, mode);
+    const auto begin = clock::now();
+    site_move work(listed.lines, file.name(), mover_, log_);
+    const bool announce = co_await move_all(work, mode);
 
     auto failure = co_await store_.lock(logfile);
-    if (!failure)
-        failure = logfile.replace(listed, result.keep);
-    logfile.mark_sent();
-    if (failure)
-        log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
-    logfile.unlock();
-    if (result.announce)
+    co_await worker_.run([&] {
+        if (!failure)
+            failure = logfile.replace(listed, work.result().keep);
+        logfile.mark_sent();
+        logfile.unlock();
+        if (failure)
+            log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
+        log_report(site, work.result(), clock::now() - begin);
+    });
+    if (announce)
         static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
-    log_report(site, result);
     co_return !failure;
 }
 
-asio::awaitable<site_sender::report>
-site_sender::move_all(const site_file& file, const std::string& lines, send_mode mode) {
+/// True when qmgr(8) has not been told of everything yet.
+asio::awaitable<bool> site_sender::move_all(site_move& work, send_mode mode) {
     // qmgr(8) must forget dead destinations before it sees the first message, or it would defer
     // that one at once.
     if (mode == send_mode::unthrottle)
         static_cast<void>(co_await queue_manager_.send(qmgr_request::flush_dead));
 
-    report result;
-    result.announce = true; // as Postfix does, even when it turns out that nothing can be moved
-    line_set seen(lines);
-    const std::time_t now = std::time(nullptr);
-    turn this_turn(context_);
+    // The first time as Postfix does, even when it turns out that nothing can be moved.
+    bool announce = true;
     auto next_announcement = clock::now() + first_announcement;
-    std::string_view rest = lines;
-    while (!rest.empty()) {
-        const auto line = take_line(rest);
-        const auto id = queue_id::parse(line);
-        if (!id) {
-            if (result.bad++ == 0)
-                log_.warning("bad queue id \"{}{}\" in fast flush logfile {}",
-                             line.substr(0, longest_shown),
-                             line.size() > longest_shown ? "..." : "", file.name());
-        } else if (!seen.insert(line)) {
-            ++result.duplicate;
-        } else {
-            switch (mover_.expedite(*id, now)) {
-            case move_result::moved:
-                ++result.moved;
-                result.announce = true;
-                break;
-            case move_result::missing:
-                ++result.missing;
-                break;
-            case move_result::failed:
-                ++result.failed;
-                result.keep.append(line).push_back('\n');
-                break;
-            }
-        }
-        if (rest.empty() || !this_turn.is_over())
-            continue;
-        if (result.announce && clock::now() >= next_announcement) {
+    clock::duration how_long = first_announcement;
+    while (true) {
+        const auto moved_before = work.result().moved;
+        const bool is_done = co_await worker_.run([&] { return work.go_on(how_long); });
+        announce = announce || work.result().moved > moved_before;
+        if (is_done)
+            co_return announce;
+        how_long = slice;
+        if (announce && clock::now() >= next_announcement) {
             static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
-            result.announce = false;
+            announce = false;
             next_announcement = clock::now() + announce_interval;
         }
-        co_await this_turn.next();
     }
-    co_return result;
 }
 
-void site_sender::log_report(const std::string& site, const report& result) {
-    const std::chrono::duration<double> seconds = clock::now() - result.start;
+void site_sender::log_report(const std::string& site, const site_move::report& result,
+                             clock::duration how_long) {
+    const std::chrono::duration<double> seconds = how_long;
     // Not "NAME: ...": log analysers would take a word before a colon for a queue ID.
     log_.info("flush site={}, moved={}, missing={}, duplicate={}, failed={}, seconds={:.3f}", site,
               result.moved, result.missing, result.duplicate, result.failed, seconds.count());

@@ -3,16 +3,19 @@
 
 #include "flushd/queue_mover.hpp"
 #include "flushd/site_file.hpp"
+#include "flushd/site_move.hpp"
 #include "flushd/site_store.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/trigger.hpp"
 #include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -29,15 +32,15 @@ enum class send_mode {
 /// come while a run is under way are served by one more run after it, because the site may
 /// have been listed again since the first one looked.
 ///
-/// A run takes turns with everything else that the process does, and holds the logfile's lock only
-/// to read the list and, at the end, to drop what was handled. What could not be moved stays
-/// listed.
+/// The worker does what is to be done with files, in pieces of some milliseconds, so that runs for
+/// several sites take turns. A run holds the logfile's lock only to read the list and, at the end,
+/// to drop what was handled. What could not be moved stays listed.
 class site_sender {
 public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
     site_sender(boost::asio::io_context& context, site_store& store, queue_mover& mover,
-                postfix_proto::trigger_sender& queue_manager, postfix_proto::work_in_hand& work,
-                postfix_proto::logger& log);
+                postfix_proto::trigger_sender& queue_manager, postfix_proto::worker_thread& worker,
+                postfix_proto::work_in_hand& work, postfix_proto::logger& log);
     ~site_sender();
 
     /// True, unless the logfile could not be used. Waits until the work is done, or for a second if
@@ -49,20 +52,20 @@ public:
 
 private:
     struct run;
-    struct report;
 
     boost::asio::awaitable<void> work_off(site_file file, postfix_proto::work_in_hand::piece work);
     void give_up(const site_file& file);
     boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
                                            send_mode mode);
-    boost::asio::awaitable<report> move_all(const site_file& file, const std::string& lines,
-                                            send_mode mode);
-    void log_report(const std::string& site, const report& result);
+    boost::asio::awaitable<bool> move_all(site_move& work, send_mode mode);
+    void log_report(const std::string& site, const site_move::report& result,
+                    std::chrono::steady_clock::duration how_long);
 
     boost::asio::io_context& context_;
     site_store& store_;
     queue_mover& mover_;
     postfix_proto::trigger_sender& queue_manager_;
+    postfix_proto::worker_thread& worker_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
 

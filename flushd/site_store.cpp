@@ -45,7 +45,7 @@ asio::awaitable<std::variant<site_log, std::error_code>>
 site_store::open_locked(const site_file& site, site_log::missing when_missing) {
     const std::string name = path(site);
     while (true) {
-        auto opened = site_log::open(name, when_missing);
+        auto opened = co_await worker_.run([&] { return site_log::open(name, when_missing); });
         if (auto* file = std::get_if<site_log>(&opened)) {
             if (const auto failure = co_await lock(*file))
                 co_return failure;

@@ -9,6 +9,7 @@
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 #include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -32,8 +33,10 @@ public:
     /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
     /// and the store the io_context's run.
     site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
-               std::size_t most_open, postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-        : context_(context), layout_(layout), most_open_(most_open), work_(work), log_(log) {}
+               std::size_t most_open, postfix_proto::worker_thread& worker,
+               postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+        : context_(context), layout_(layout), most_open_(most_open), worker_(worker), work_(work),
+          log_(log) {}
 
     [[nodiscard]] std::string path(const site_file& site) const {
         return layout_.path(postfix_proto::queue_name::flush, site.name());
@@ -49,7 +52,7 @@ public:
         on_growth_ = std::move(action);
     }
 
-    /// Opens and locks the site's logfile.
+    /// Opens and locks the site's logfile, for the worker to do something with.
     [[nodiscard]] boost::asio::awaitable<std::variant<site_log, std::error_code>>
     open_locked(const site_file& site, site_log::missing when_missing);
 
@@ -77,6 +80,7 @@ private:
     boost::asio::io_context& context_;
     const postfix_proto::queue_layout& layout_;
     std::size_t most_open_;
+    postfix_proto::worker_thread& worker_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     std::function<void(const site_file&, std::size_t)> on_growth_;

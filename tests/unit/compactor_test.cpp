@@ -8,6 +8,7 @@
 #include "spool.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include <sys/stat.h>
 
@@ -31,7 +32,7 @@ std::string lines(int first, int count) {
         result += "A" + std::to_string(10'000'000'000 + i) + '\n';
     return result;
 }
-const std::string large = lines(0, 60000); // 780 kB: twice that takes more than one turn
+const std::string large = lines(0, 60000); // 780 kB
 
 timespec access_time() {
     struct stat status {};
@@ -48,9 +49,10 @@ struct fixture {
     queue_layout layout{"deferred", 1};
     queue_mover mover{layout, log};
     trigger_sender queue_manager{context, "public/qmgr", std::chrono::seconds(10), work, log};
-    site_store store{context, layout, 16, work, log};
-    site_sender sender{context, store, mover, queue_manager, work, log};
-    compactor under_test{context, store, sender, work, log};
+    worker_thread worker;
+    site_store store{context, layout, 16, worker, work, log};
+    site_sender sender{context, store, mover, queue_manager, worker, work, log};
+    compactor under_test{context, store, sender, worker, work, log};
 
     fixture() {
         store.on_growth([this](const site_file& s, std::size_t n) { under_test.grown(s, n); });
@@ -60,11 +62,19 @@ struct fixture {
         context.restart();
         context.run();
     }
-    /// Until it has read the logfile and looks for what is listed twice.
+    /// Until the worker has nothing to do.
+    void wait_for_worker() {
+        asio::io_context other{1};
+        asio::co_spawn(other, worker.run([] {}), asio::detached);
+        other.run();
+    }
+    /// Until the logfile has been opened, and then read and what is listed twice been found.
     void run_a_little() {
         context.restart();
-        context.run_one();
-        context.run_one();
+        for (int i = 0; i < 2; ++i) {
+            context.run_one();
+            wait_for_worker();
+        }
         REQUIRE(work.any());
     }
     void add(std::string_view id) {

@@ -43,7 +43,8 @@ public:
 /// ASCII becomes `?`, except that well-formed UTF-8 is left as it is.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// What the library and its users log to. Not thread-safe; its sinks are.
+/// What the library and its users log to. Any thread may write; only one may exist while it is
+/// given another sink or verbosity.
 class logger {
 public:
     /// `verbosity` is the number of -v options: debug() writes from 1 on.

@@ -1,0 +1,57 @@
+#include "flushd/site_move.hpp"
+
+#include "postfix_proto/queue_id.hpp"
+
+namespace flushd {
+
+using postfix_proto::queue_id;
+
+namespace {
+
+// What is shown of a line that is not a queue ID.
+constexpr std::size_t longest_shown = 30;
+
+} // namespace
+
+bool site_move::go_on(clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    if (!seen_) {
+        seen_.emplace(lines_);
+        now_ = std::time(nullptr);
+    }
+    while (!rest_.empty()) {
+        move(take_line(rest_));
+        if (clock::now() >= end)
+            break;
+    }
+    return rest_.empty();
+}
+
+void site_move::move(std::string_view line) {
+    const auto id = queue_id::parse(line);
+    if (!id) {
+        if (result_.bad++ == 0)
+            log_.warning("bad queue id \"{}{}\" in fast flush logfile {}",
+                         line.substr(0, longest_shown), line.size() > longest_shown ? "..." : "",
+                         logfile_);
+        return;
+    }
+    if (!seen_->insert(line)) {
+        ++result_.duplicate;
+        return;
+    }
+    switch (mover_.expedite(*id, now_)) {
+    case move_result::moved:
+        ++result_.moved;
+        break;
+    case move_result::missing:
+        ++result_.missing;
+        break;
+    case move_result::failed:
+        ++result_.failed;
+        result_.keep.append(line).push_back('\n');
+        break;
+    }
+}
+
+} // namespace flushd
