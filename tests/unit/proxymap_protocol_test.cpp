@@ -25,7 +25,7 @@ TEST_CASE("proxymap replies are taken apart at every split") {
         std::string bytes;
         progress result;
         std::uint32_t status = 0;
-        std::string value;
+        std::string value = {};
         bool keys_are_fixed = false;
     };
     const auto row = GENERATE(values<struct row>({
