@@ -44,8 +44,9 @@ struct flush_result {
 /// reply_decoder), and with flushd.
 ///
 /// Unlike stock's own client (global/flush_clnt.c, 3.7) this one does not look at
-/// fast_flush_domains itself: the service does, for add and send_site. Whether a user may ask
-/// (authorized_flush_users) is the caller's business: the socket lets everybody in.
+/// fast_flush_domains itself: the service does, for add and send_site. The directory of the socket
+/// lets in root, mail_owner and who has setgid_group, as postqueue(1) has; whether the user behind
+/// such a program may ask (authorized_flush_users) is for the program to see.
 ///
 /// Must outlive its requests. Any number may be under way at once.
 class flush_client {

@@ -37,8 +37,8 @@ struct showq_client_settings {
 ///         ...                                      // the list is not complete
 ///
 /// What showq lists is no snapshot: a message that is moved from one queue to another meanwhile may
-/// come twice, or not at all. Whether a user may see it (authorized_mailq_users) is the caller's
-/// business: the socket lets everybody in.
+/// come twice, or not at all. Who may connect: see flush_client; here it is authorized_mailq_users
+/// that a program with setgid_group has to look at.
 ///
 /// Must outlive its steps, one at a time; the io_context must outlive it.
 class showq_client {
