@@ -1,5 +1,6 @@
 #include "postfix_proto/flush_request.hpp"
 
+#include "attribute_text.hpp"
 #include "postfix_proto/attribute_encoder.hpp"
 
 #include <fmt/format.h>
@@ -15,8 +16,6 @@ constexpr std::string_view site = "site";
 constexpr std::string_view queue_id = "queue_id";
 constexpr std::string_view status = "status";
 } // namespace attribute
-
-constexpr std::string_view protocol_name = "queue_flush_protocol";
 
 namespace request_name {
 constexpr std::string_view add = "add";
@@ -64,16 +63,18 @@ struct encoder_of_requests {
     }
 };
 
-std::string quoted(std::string_view text) {
-    constexpr std::size_t longest_shown = 100;
-    return fmt::format("\"{}{}\"", text.substr(0, longest_shown),
-                       text.size() > longest_shown ? "..." : "");
+std::optional<flush_status> known_status(std::int32_t number) {
+    for (const auto status :
+         {flush_status::ok, flush_status::fail, flush_status::bad, flush_status::deny})
+        if (number == static_cast<std::int32_t>(status))
+            return status;
+    return std::nullopt;
 }
 
 } // namespace
 
 std::string flush_announcement() {
-    return attribute_encoder().add(attribute::protocol, protocol_name).finish();
+    return attribute_encoder().add(attribute::protocol, flush_protocol_name).finish();
 }
 
 std::string encode(flush_status status) {
@@ -187,6 +188,36 @@ decoder::result decoder::end_of_input() {
         if (auto outcome = select_request(trigger_))
             return *std::move(outcome);
     return malformed{"unexpected end of input"};
+}
+
+std::optional<flush_reply_decoder::result> flush_reply_decoder::feed(std::string_view bytes) {
+    for (;;) {
+        const auto event = lists_.next(bytes);
+        if (std::holds_alternative<reply_decoder::need_more>(event))
+            return std::nullopt;
+        if (std::holds_alternative<reply_decoder::too_long>(event))
+            return malformed{"over-long attribute"};
+        if (const auto* wrong = std::get_if<reply_decoder::wrong_protocol>(&event))
+            return malformed{describe(*wrong, flush_protocol_name)};
+        if (std::holds_alternative<reply_decoder::end_of_list>(event)) {
+            if (!status_)
+                return malformed{fmt::format("missing attribute {}", attribute::status)};
+            return *status_;
+        }
+        if (status_) // and whatever a later version has to add
+            continue;
+        if (const auto* name = std::get_if<reply_decoder::name>(&event)) {
+            if (name->text != attribute::status)
+                return malformed{fmt::format("unexpected attribute {} (expecting {})",
+                                             quoted(name->text), attribute::status)};
+        } else {
+            const auto text = std::get<reply_decoder::value>(event).text;
+            const auto number = parse_number<std::uint32_t>(text);
+            status_ = number ? known_status(static_cast<std::int32_t>(*number)) : std::nullopt;
+            if (!status_)
+                return malformed{fmt::format("unknown status {}", quoted(text))};
+        }
+    }
 }
 
 } // namespace postfix_proto

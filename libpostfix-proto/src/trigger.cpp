@@ -1,18 +1,18 @@
 #include "postfix_proto/trigger.hpp"
 
+#include "backoff.hpp"
 #include "connect_now.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/spawn.hpp"
+#include "run_blocking.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -29,28 +29,6 @@ using clock = std::chrono::steady_clock;
 // Postfix gives the service so much more than the trigger's own time limit to close the
 // connection.
 constexpr std::chrono::seconds patience_for_close{100};
-
-/// Waits a little, and longer each time, until the time is up. False when it is.
-class backoff {
-public:
-    backoff(asio::io_context& context, std::chrono::seconds limit)
-        : timer_(context), end_(clock::now() + limit) {}
-
-    asio::awaitable<bool> pause() {
-        if (clock::now() >= end_)
-            co_return false;
-        timer_.expires_after(delay_);
-        delay_ = std::min<clock::duration>(delay_ * 2, std::chrono::milliseconds(100));
-        error_code ignored;
-        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        co_return true;
-    }
-
-private:
-    asio::steady_timer timer_;
-    clock::time_point end_;
-    clock::duration delay_ = std::chrono::milliseconds(1);
-};
 
 } // namespace
 
@@ -77,7 +55,7 @@ asio::awaitable<bool> trigger_sender::send(qmgr_request request) {
 asio::awaitable<bool> trigger_sender::send_to_socket(char request) {
     stream_protocol::socket connection(context_);
     error_code error;
-    backoff delay(context_, timeout_);
+    backoff delay(context_, clock::now() + timeout_);
     while (true) {
         connection.open(stream_protocol(), error);
         if (!error)
@@ -130,7 +108,7 @@ asio::awaitable<bool> trigger_sender::send_to_fifo(char request) {
         log_.debug("open {}: {}", path_, errno_text(errno));
         co_return false;
     }
-    backoff delay(context_, timeout_);
+    backoff delay(context_, clock::now() + timeout_);
     while (true) {
         if (::write(fifo.get(), &request, 1) == 1)
             co_return true;
@@ -142,6 +120,14 @@ asio::awaitable<bool> trigger_sender::send_to_fifo(char request) {
             co_return false;
         }
     }
+}
+
+bool send_trigger(qmgr_request request, std::string path, std::chrono::seconds timeout,
+                  logger& log) {
+    asio::io_context context(1);
+    work_in_hand work;
+    trigger_sender sender(context, std::move(path), timeout, work, log);
+    return run_blocking(context, sender.send(request));
 }
 
 } // namespace postfix_proto

@@ -130,3 +130,51 @@ TEST_CASE("flush statuses are the numbers that Postfix's clients know") {
     CHECK(encode(flush_status::bad) == "status\0003\0\0"s);
     CHECK(encode(flush_status::deny) == "status\0004\0\0"s);
 }
+
+TEST_CASE("flush replies are taken from services of either generation, at every split") {
+    struct row {
+        std::string bytes, meaning;
+    };
+    const auto row = GENERATE(values<struct row>({
+        {"status\0000\0\0"s, "0"},
+        {"status\0004294967295\0\0"s, "-1"},
+        {"status\0003\0\0"s, "3"},
+        {"status\0004\0\0"s, "4"},
+        {"status\0004\0later\0addition\0\0"s, "4"},
+        {"status\0004\0"s, "..."},
+        {"", "..."},
+        {"status\0001\0\0"s, "unknown status \"1\""},
+        {"status\000-1\0\0"s, "unknown status \"-1\""},
+        {"status\000x\0\0"s, "unknown status \"x\""},
+        {"status\0\0\0"s, "unknown status \"\""},
+        {"status\00099999999999\0\0"s, "unknown status \"99999999999\""},
+        {"\0"s, "missing attribute status"},
+        {"request\0add\0\0"s, "unexpected attribute \"request\" (expecting status)"},
+        {std::string(8193, 'x'), "over-long attribute"},
+    }));
+    const bool announced = GENERATE(false, true);
+    const auto bytes = (announced ? flush_announcement() : ""s) + row.bytes;
+    CAPTURE(bytes.substr(0, 200));
+    const std::size_t step = bytes.size() > 1000 ? 1000 : 1;
+    for (std::size_t split = 0; split <= bytes.size(); split += step) {
+        flush_reply_decoder decoder;
+        auto reply = decoder.feed(std::string_view(bytes).substr(0, split));
+        if (!reply)
+            reply = decoder.feed(std::string_view(bytes).substr(split));
+        std::string meaning = "...";
+        if (reply) {
+            const auto* status = std::get_if<flush_status>(&*reply);
+            meaning = status != nullptr ? std::to_string(static_cast<int>(*status))
+                                        : std::get<flush_reply_decoder::malformed>(*reply).reason;
+        }
+        REQUIRE(meaning == row.meaning);
+    }
+}
+
+TEST_CASE("a flush reply of another service is refused by both names") {
+    flush_reply_decoder decoder;
+    const auto reply = decoder.feed("protocol\0mail_queue_list_protocol\0\0status\0000\0\0"s);
+    REQUIRE(reply);
+    CHECK(std::get<flush_reply_decoder::malformed>(*reply).reason ==
+          "unexpected protocol \"mail_queue_list_protocol\" (expecting queue_flush_protocol)");
+}

@@ -12,6 +12,7 @@
 
 #include "postfix_proto/attribute_decoder.hpp"
 #include "postfix_proto/queue_id.hpp"
+#include "postfix_proto/reply_decoder.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,9 @@
 #include <variant>
 
 namespace postfix_proto {
+
+/// What the server announces.
+inline constexpr std::string_view flush_protocol_name = "queue_flush_protocol";
 
 /// The service's answers. On the wire -1 is 4294967295.
 enum class flush_status : std::int32_t {
@@ -101,6 +105,24 @@ private:
     std::string site_;
     std::string queue_id_;
     std::string remark_;
+};
+
+/// The client's side: the answer to one request, from a server of any version.
+class flush_reply_decoder {
+public:
+    /// Not an answer of this service. `reason` is for a person.
+    struct malformed {
+        std::string reason;
+    };
+    using result = std::variant<flush_status, malformed>;
+
+    /// What the server says, once that is clear. As in Postfix, attributes after the status do no
+    /// harm.
+    [[nodiscard]] std::optional<result> feed(std::string_view bytes);
+
+private:
+    reply_decoder lists_{flush_protocol_name};
+    std::optional<flush_status> status_;
 };
 
 } // namespace postfix_proto

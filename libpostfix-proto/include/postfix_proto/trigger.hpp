@@ -57,4 +57,10 @@ private:
     logger& log_;
 };
 
+/// The same for a program that has nothing else to do: blocks until the service has closed the
+/// connection, normally at once and in any case 100 s after the timeout. False when the service
+/// could not be told; why is in the log, as a warning or for debugging.
+[[nodiscard]] bool send_trigger(qmgr_request request, std::string path,
+                                std::chrono::seconds timeout, logger& log);
+
 } // namespace postfix_proto

@@ -1,0 +1,77 @@
+/// Asks the flush(8) service.
+#pragma once
+
+#include "postfix_proto/flush_request.hpp"
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <string>
+
+namespace postfix_proto {
+
+struct flush_client_settings {
+    /// The service's socket, relative to the current directory.
+    std::string path = "public/flush";
+    /// For one request in all, from connecting to the answer. As in stock, whose ipc_timeout is
+    /// meant for each read. A send is answered when all its messages have been moved.
+    std::chrono::milliseconds limit = std::chrono::hours(1);
+};
+
+enum class flush_outcome {
+    ok,          ///< written (add), moved (send_site, send_file), or begun (refresh, purge)
+    fail,        ///< the service could not do it, its log says why; later it may
+    bad,         ///< the service takes the request for malformed
+    deny,        ///< the site is not in fast_flush_domains
+    unreachable, ///< nobody listens: the mail system is down
+    forbidden,   ///< the user may not connect
+    timed_out,   ///< no answer within the limit. The service may still do it
+    closed,      ///< the service closed the connection without an answer
+    malformed,   ///< the answer is not one of this service, or its protocol another
+};
+
+struct flush_result {
+    flush_outcome outcome = flush_outcome::fail;
+    /// For a person, in postqueue(1)'s words where it has some; empty when `ok`. No newline.
+    std::string text;
+};
+
+/// One connection for each request, since the service takes one request and hangs up. Speaks with
+/// services of Postfix 3.5 and of 3.6 and later alike, without being told which it is (see
+/// reply_decoder), and with flushd.
+///
+/// Unlike stock's own client (global/flush_clnt.c, 3.7) this one does not look at
+/// fast_flush_domains itself: the service does, for add and send_site. The directory of the socket
+/// lets in root, mail_owner and who has setgid_group, as postqueue(1) has; whether the user behind
+/// such a program may ask (authorized_flush_users) is for the program to see.
+///
+/// Must outlive its requests. Any number may be under way at once.
+class flush_client {
+public:
+    using result = boost::asio::awaitable<flush_result>;
+
+    explicit flush_client(boost::asio::io_context& context, flush_client_settings settings = {});
+
+    [[nodiscard]] result add(std::string site, queue_id id);
+    [[nodiscard]] result send_site(std::string site);
+    /// Also ok when there is no such message.
+    [[nodiscard]] result send_file(queue_id id);
+    [[nodiscard]] result refresh();
+    [[nodiscard]] result purge();
+
+    [[nodiscard]] result request(flush_request what);
+
+private:
+    boost::asio::io_context& context_;
+    flush_client_settings settings_;
+};
+
+/// The same for a program that has nothing else to do: blocks until there is a result.
+///
+///     if (const auto done = ask_flush(send_site_request{"customer.tld"}); !done.text.empty()) ...
+[[nodiscard]] flush_result ask_flush(flush_request what, flush_client_settings settings = {});
+
+} // namespace postfix_proto

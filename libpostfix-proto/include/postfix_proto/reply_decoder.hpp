@@ -1,0 +1,61 @@
+/// What a Postfix service says to a client, of this version or that.
+#pragma once
+
+#include "postfix_proto/attribute_decoder.hpp"
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace postfix_proto {
+
+/// An attribute_decoder for the client's side: a service's announcement is checked and taken out.
+///
+/// Since Postfix 3.6 a service speaks first, and names its protocol in a list of its own:
+///
+///     protocol NUL queue_flush_protocol NUL NUL
+///
+/// A client need not know the version. Services up to 3.5 do not begin a list with an attribute of
+/// that name, so a first list that does is the announcement (global/mail_proto.h, 3.7; the same in
+/// 3.10). Nor need it wait for the announcement before it sends its request: the service has it
+/// written before it begins to read, and keeps what has come in the meantime.
+class reply_decoder {
+public:
+    using need_more = attribute_decoder::need_more;
+    using name = attribute_decoder::name;
+    using value = attribute_decoder::value;
+    using end_of_list = attribute_decoder::end_of_list;
+    using too_long = attribute_decoder::too_long;
+    /// The service speaks another protocol. The view is valid until the next call; the decoder must
+    /// not be used further.
+    struct wrong_protocol {
+        std::string_view announced;
+    };
+
+    using event = std::variant<need_more, name, value, end_of_list, too_long, wrong_protocol>;
+
+    /// `protocol` is the name that the announcement must have; a literal.
+    explicit reply_decoder(
+        std::string_view protocol,
+        std::size_t string_limit = attribute_decoder::default_string_limit) noexcept
+        : attributes_(string_limit), protocol_(protocol) {}
+
+    /// Takes bytes from the front of `input` until there is something to report. What follows the
+    /// protocol's name in the announcement is skipped.
+    event next(std::string_view& input);
+
+    [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
+
+private:
+    enum class state { start, protocol_name, announcement, open };
+
+    attribute_decoder attributes_;
+    std::string_view protocol_;
+    state state_ = state::start;
+};
+
+/// For a person: which protocol was announced, and which was expected.
+[[nodiscard]] std::string describe(const reply_decoder::wrong_protocol& wrong,
+                                   std::string_view expected);
+
+} // namespace postfix_proto

@@ -1,0 +1,84 @@
+/// A connection to a Postfix service, as its client.
+#pragma once
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// Why a service gave no answer, or none that can be used.
+struct service_failure {
+    enum class reason {
+        unreachable, ///< nobody listens: the mail system is down
+        forbidden,   ///< the user may not connect
+        timed_out,   ///< it took too long
+        closed,      ///< the service closed the connection before all was said
+        malformed,   ///< what the service said is not the protocol
+    };
+    reason why;
+    /// For a person, and names the service: "read timeout on public/flush". No control characters,
+    /// no newline.
+    std::string text;
+};
+
+/// Connects to the socket of a service and holds the bytes' part of a conversation; what they mean
+/// is the caller's business, see reply_decoder. Each step gives nothing when it was done, or why it
+/// was not; after a failure there is nothing left to do but to close. One step at a time, all in
+/// one thread.
+///
+///     service_connection service(context, "public/flush");
+///     service.expires_after(std::chrono::seconds(10));
+///     if (const auto failure = co_await service.connect()) ...
+///
+/// Must outlive its steps; the io_context must outlive it.
+class service_connection {
+public:
+    using outcome = std::optional<service_failure>;
+
+    /// `path` is the socket's, relative to the current directory; at most 107 bytes.
+    service_connection(boost::asio::io_context& context, std::string path);
+    ~service_connection();
+    service_connection(const service_connection&) = delete;
+    service_connection& operator=(const service_connection&) = delete;
+
+    /// Sets the time, from now, by which all steps that follow must be done: at the beginning for a
+    /// whole conversation, or before each step. Without it they wait for ever.
+    void expires_after(std::chrono::milliseconds limit);
+
+    /// Waits while the service's backlog is full, as a blocking client would.
+    [[nodiscard]] boost::asio::awaitable<outcome> connect();
+
+    /// A service that has closed the connection already is no failure yet: it may have answered
+    /// before, and receive() tells.
+    [[nodiscard]] boost::asio::awaitable<outcome> send(std::string bytes);
+
+    /// Appends what there is to `input`, at least a byte and at most 16 KiB. The end of the input
+    /// is the failure `closed`.
+    [[nodiscard]] boost::asio::awaitable<outcome> receive(std::string& input);
+
+    void close();
+
+    /// What a caller makes of bytes that it cannot use. `detail` says what is wrong with them.
+    [[nodiscard]] service_failure malformed(std::string_view detail) const;
+
+private:
+    struct state;
+    class time_limit;
+
+    [[nodiscard]] bool is_expired() const;
+    [[nodiscard]] service_failure timed_out(std::string_view step) const;
+
+    boost::asio::io_context& context_;
+    std::string path_;
+    std::shared_ptr<state> state_; // weakly held by the timer's handler, which may come late
+};
+
+} // namespace postfix_proto

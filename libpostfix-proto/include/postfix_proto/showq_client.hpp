@@ -1,0 +1,100 @@
+/// Asks showq(8) what mail is queued.
+#pragma once
+
+#include "postfix_proto/service_connection.hpp"
+#include "postfix_proto/showq_decoder.hpp"
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace postfix_proto {
+
+struct showq_client_settings {
+    /// The service's socket, relative to the current directory.
+    std::string path = "public/showq";
+    /// How long the service may be silent (ipc_timeout); also for connecting. There is no limit for
+    /// the whole, as a queue may be of any length.
+    std::chrono::milliseconds silence_limit = std::chrono::hours(1);
+};
+
+/// Goes through the queue listing once, from any Postfix since 3.4 (see showq_decoder). Nothing is
+/// kept of what has been handed out, so memory does not grow with the queue, nor with the
+/// recipients of one message; showq waits while the caller takes its time.
+///
+///     showq_client queue(context);
+///     while (const auto* message = co_await queue.next()) {
+///         ...                                      // message->queue_name, message->id
+///         while (const auto* recipient = co_await queue.next_recipient())
+///             ...                                  // recipient->address, recipient->reason
+///     }
+///     if (queue.failure())
+///         ...                                      // the list is not complete
+///
+/// What showq lists is no snapshot: a message that is moved from one queue to another meanwhile may
+/// come twice, or not at all. Who may connect: see flush_client; here it is authorized_mailq_users
+/// that a program with setgid_group has to look at.
+///
+/// Must outlive its steps, one at a time; the io_context must outlive it.
+class showq_client {
+public:
+    explicit showq_client(boost::asio::io_context& context, showq_client_settings settings = {});
+
+    /// The next message, or null after the last one and after a failure. Skips the recipients that
+    /// are left of the one before. Valid until the next call.
+    [[nodiscard]] boost::asio::awaitable<const queued_message*> next();
+
+    /// The next recipient of that message, or null after the last one and after a failure. Valid
+    /// until the next call of either.
+    [[nodiscard]] boost::asio::awaitable<const queued_recipient*> next_recipient();
+
+    /// Why the list ended before its end. In postqueue(1)'s words when the mail system is down.
+    [[nodiscard]] const std::optional<service_failure>& failure() const noexcept {
+        return failure_;
+    }
+
+private:
+    friend class blocking_showq_client;
+
+    // False when more input is needed to tell; else what next() has to return.
+    [[nodiscard]] bool find(const queued_message*& message);
+    [[nodiscard]] bool find(const queued_recipient*& recipient);
+    [[nodiscard]] showq_decoder::event take_event();
+    // False after a failure.
+    [[nodiscard]] boost::asio::awaitable<bool> read_more();
+
+    service_connection service_;
+    std::chrono::milliseconds silence_limit_;
+    showq_decoder decoder_;
+    std::string input_;
+    std::string_view rest_; // of input_
+    bool connected_ = false;
+    bool in_message_ = false;
+    std::optional<service_failure> failure_;
+};
+
+/// The same for a program that has nothing else to do: each call blocks.
+class blocking_showq_client {
+public:
+    explicit blocking_showq_client(showq_client_settings settings = {})
+        : client_(context_, std::move(settings)) {}
+
+    [[nodiscard]] const queued_message* next();
+    [[nodiscard]] const queued_recipient* next_recipient();
+    [[nodiscard]] const std::optional<service_failure>& failure() const noexcept {
+        return client_.failure();
+    }
+
+private:
+    [[nodiscard]] bool read_more();
+
+    boost::asio::io_context context_{1};
+    showq_client client_;
+};
+
+} // namespace postfix_proto

@@ -1,0 +1,114 @@
+/// What showq(8) says, without I/O: the list of all queued mail.
+///
+/// A client connects to `public/showq`, says nothing, and reads until the end of the list. Each
+/// message is an attribute list, an empty one ends it all (showq/showq.c, Postfix 3.5 to 3.10):
+///
+///     protocol=mail_queue_list_protocol                     since Postfix 3.6
+///     queue_name= queue_id= time= size= forced_expire= sender=
+///         recipient= reason=                                 any number of times, also none
+///     (the next message)
+///     (empty list)
+///
+/// forced_expire is there since 3.5. The snapshots of 3.12 have original_recipient before each
+/// recipient and log_class before its reason.
+#pragma once
+
+#include "postfix_proto/queue_id.hpp"
+#include "postfix_proto/reply_decoder.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// A message, without its recipients. Addresses and reasons are as the service has them: quoted as
+/// in SMTP, UTF-8 where SMTPUTF8 is enabled. Control characters have been replaced by it, but who
+/// shows them on a terminal should not rely on that.
+struct queued_message {
+    std::string queue_name; ///< maildrop, active, incoming, deferred or hold
+    queue_id id;
+    std::int64_t arrival_time = 0; ///< seconds since 1970
+    std::int64_t size = 0;         ///< bytes of the content; in maildrop, of the file
+    bool forced_expire = false;    ///< postsuper -e: will be returned at the next attempt
+    std::string sender;            ///< $empty_address_recipient (MAILER-DAEMON) for the empty one
+};
+
+/// One recipient that is still to be delivered to. A recipient may come twice when a message is
+/// deferred just then, or has more than $duplicate_filter_limit recipients.
+struct queued_recipient {
+    std::string address;
+    std::string reason;    ///< why it was deferred; empty when it was not (yet)
+    std::string log_class; ///< which log the reason is from: defer, bounce; empty before 3.12
+};
+
+/// Takes the list apart as the bytes come in, and holds one message and one recipient at a time: a
+/// list of any length needs no more memory than its longest strings.
+///
+/// Attributes that it does not know are skipped, those that it needs must be there once.
+class showq_decoder {
+public:
+    enum class event {
+        need_more,      ///< the input is used up
+        message,        ///< a message begins: message() is valid until it ends
+        recipient,      ///< recipient() is valid until the next call
+        end_of_message, ///< of the message that began last
+        end_of_list,    ///< the last event; what follows is not looked at
+        malformed,      ///< the last event; see reason()
+    };
+
+    /// Of any string, in bytes. Postfix cuts addresses and the replies of other servers to lines of
+    /// $line_length_limit (2048), and joins two at most; quoting may double an address.
+    static constexpr std::size_t string_limit = 65536;
+
+    /// Takes bytes from the front of `input` until there is something to report.
+    event next(std::string_view& input);
+
+    [[nodiscard]] const queued_message& message() const { return *message_; }
+    [[nodiscard]] const queued_recipient& recipient() const noexcept { return recipient_; }
+    /// For a person.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+private:
+    // Those of the message first, in the order of their names in the source.
+    enum class attribute {
+        queue_name,
+        queue_id,
+        time,
+        size,
+        sender,
+        forced_expire,
+        recipient,
+        log_class,
+        reason,
+        unknown,
+    };
+    enum class state { between, head, recipients, done, failed };
+
+    // What there is to report, need_more if nothing.
+    event take_name(std::string_view name);
+    event take_value(std::string_view text);
+    event take_end();
+    event begin_message();
+    event take_number(std::string_view text, std::int64_t& number);
+    event fail(std::string reason);
+
+    static constexpr std::string_view protocol_name = "mail_queue_list_protocol";
+
+    reply_decoder lists_{protocol_name, string_limit};
+    state state_ = state::between;
+    attribute attribute_ = attribute::unknown; // whose value comes next
+    unsigned seen_ = 0;                        // of the message's attributes, a bit each
+    bool ends_ = false;                        // the message that was reported has no recipients
+    bool has_address_ = false;                 // of a recipient, and the reason is still to come
+    bool reported_ = false;                    // recipient_ has been
+    // What message_ is made of, when it is complete.
+    std::string queue_name_, queue_id_, sender_;
+    std::int64_t time_ = 0, size_ = 0, forced_expire_ = 0;
+    std::optional<queued_message> message_;
+    queued_recipient recipient_;
+    std::string reason_;
+};
+
+} // namespace postfix_proto

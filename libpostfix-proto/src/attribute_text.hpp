@@ -1,0 +1,34 @@
+/// Private to the library: what the decoders of attribute lists do with names and values.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// The beginning of what a peer has sent, for the log or for a terminal.
+[[nodiscard]] inline std::string quoted(std::string_view text) {
+    constexpr std::size_t longest_shown = 100;
+    std::string shown(text.substr(0, longest_shown));
+    std::replace_if(
+        shown.begin(), shown.end(),
+        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+    return fmt::format("\"{}{}\"", shown, text.size() > longest_shown ? "..." : "");
+}
+
+/// The whole of `text` as a decimal number without a sign that fits the type.
+template <typename Unsigned>
+[[nodiscard]] std::optional<Unsigned> parse_number(std::string_view text) {
+    Unsigned number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return number;
+}
+
+} // namespace postfix_proto

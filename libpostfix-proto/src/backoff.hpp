@@ -1,0 +1,45 @@
+/// Private to the library.
+#pragma once
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace postfix_proto {
+
+/// Waits a little, and longer each time, until the time is up: for what the kernel gives no notice
+/// of, such as room in a listening socket's backlog.
+class backoff {
+public:
+    using clock = std::chrono::steady_clock;
+
+    backoff(boost::asio::io_context& context, clock::time_point end) : timer_(context), end_(end) {}
+
+    /// False when the time is up.
+    boost::asio::awaitable<bool> pause() {
+        const auto now = clock::now();
+        if (now >= end_)
+            co_return false;
+        timer_.expires_after(std::min<clock::duration>(delay_, end_ - now));
+        delay_ = std::min<clock::duration>(delay_ * 2, std::chrono::milliseconds(100));
+        boost::system::error_code ignored;
+        co_await timer_.async_wait(
+            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+        co_return true;
+    }
+
+private:
+    boost::asio::steady_timer timer_;
+    clock::time_point end_;
+    clock::duration delay_ = std::chrono::milliseconds(1);
+};
+
+} // namespace postfix_proto
