@@ -1,4 +1,5 @@
 #include "flushd/flush_daemon.hpp"
+#include "flushd/tool/tool.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/mail_log.hpp"
@@ -8,29 +9,13 @@
 #include <unistd.h>
 
 #include <exception>
-#include <string_view>
-
-namespace {
-
-constexpr std::string_view usage =
-    "usage: flushd [generic Postfix daemon options]\n"
-    "\n"
-    "flushd takes the place of Postfix's flush(8) daemon and is started by master(8).\n"
-    "See flushd(8).\n";
-
-} // namespace
+#include <new>
+#include <string>
 
 int main(int argc, char* argv[]) {
     using namespace postfix_proto;
-    const std::string_view option = argc == 2 ? argv[1] : "";
-    if (option == "--version") {
-        fmt::print("flushd {}\n", FLUSHD_VERSION);
-        return 0;
-    }
-    if (option == "--help") {
-        fmt::print("{}", usage);
-        return 0;
-    }
+    if (flushd::tool::is_for_tool(argc, argv))
+        return flushd::tool::run_tool(argc, argv);
 
     logger log(make_log_sink_before_configuration(argc > 0 ? argv[0] : "flushd"));
     std::string reason;

@@ -1,7 +1,7 @@
 #include "postfix_proto/postconf.hpp"
 
 #include "postfix_proto/time_value.hpp"
-#include "run_program.hpp"
+#include "postfix_proto/run_program.hpp"
 
 #include <strings.h>
 #include <sys/wait.h>

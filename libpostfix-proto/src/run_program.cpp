@@ -1,4 +1,4 @@
-#include "run_program.hpp"
+#include "postfix_proto/run_program.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-// Runs a program to its end and collects what it prints. Private to the library.
+/// Runs a program to its end and collects what it prints.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,7 @@ struct program_result {
 /// The absolute pathname of an executable in the directories of PATH, else of the C library's
 /// standard path. Relative directories are not looked at: a daemon must not run what lies in its
 /// cwd.
-std::optional<std::string> find_program(const std::string& name);
+[[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 
 /// Runs `arguments[0]`, a pathname, without a shell, standard input being /dev/null. Throws
 /// startup_error when it cannot be started, and kills it and throws when `deadline` passes or more

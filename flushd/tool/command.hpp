@@ -1,0 +1,26 @@
+/// What the commands are made from. Each has a file of its own, COMMAND_command.cpp, and is made
+/// known in tool.cpp.
+#pragma once
+
+#include "flushd/tool/instance.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace flushd::tool {
+
+/// What was said before the command.
+struct global_options {
+    std::optional<std::string> config_directory; ///< -c
+};
+
+/// Adds a command to the parser. What it is to do is its callback, which throws tool_error, or
+/// CLI::RuntimeError with an exit status when everything has been said.
+using add_command = void (*)(CLI::App& app, const global_options& options);
+
+// In the order of --help.
+
+} // namespace flushd::tool

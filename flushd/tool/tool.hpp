@@ -1,0 +1,13 @@
+/// flushd as an operator's tool: `flushd COMMAND ...`, see flushd(1).
+#pragma once
+
+namespace flushd::tool {
+
+/// Whether the command line is an operator's, and not master(8)'s: a command, --help or --version,
+/// or nothing at all on a terminal.
+[[nodiscard]] bool is_for_tool(int argc, const char* const* argv);
+
+/// Runs the command; returns the exit status.
+int run_tool(int argc, const char* const* argv);
+
+} // namespace flushd::tool
