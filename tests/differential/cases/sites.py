@@ -140,6 +140,11 @@ SETTINGS = {
                   "A-label of sharp s"]),
 }
 
+# Since ICU 76 there is no IDNA2003 any more, whatever enable_idna2003_compatibility says: it depends on the library that
+# each program was built with. Debian 13's Postfix has that ICU, and the one build for all suites may have an older one.
+IDNA2003_ONLY = ("sharp s", "capital sharp s", "final sigma", "zero width joiner")
+IDNA2003_IS_OVER = (3, 10)
+
 # Which of these are the entry "customer.tld" or "bücher.example" of the list?
 LISTED = {"fast_flush_domains": "customer.tld, bücher.example, STRASSE.example, K.tld"}
 COMPARED_WITH_LIST = {
@@ -171,7 +176,8 @@ def cases():
         yield Case(f"sites: address {name}: not in the list", send(site), [mail(ID)])
     for setting, (parameters, names) in SETTINGS.items():
         for name in names:
-            yield Case(f"sites: {setting}: {name}", add_and_send(SITES[name]), main_cf={**ALL_ELIGIBLE, **parameters})
+            yield Case(f"sites: {setting}: {name}", add_and_send(SITES[name]), main_cf={**ALL_ELIGIBLE, **parameters},
+                       before=IDNA2003_IS_OVER if setting == "IDNA2003" and name in IDNA2003_ONLY else (99,))
     for setting, parameters in (("with UTF-8", {}), ("without UTF-8", {"smtputf8_enable": "no"})):
         for name, site in COMPARED_WITH_LIST.items():
             yield Case(f"sites: list {setting}: {name}", add_and_send(site), main_cf={**LISTED, **parameters})

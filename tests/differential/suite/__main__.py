@@ -106,7 +106,7 @@ def main():
         print("\n".join(case.name for case in selected))
         return bool(mistakes)
     both, begin = daemons(), time.monotonic()
-    selected = [case for case in selected if version() >= case.since]
+    selected = [case for case in selected if case.since <= version() < case.before]
     passed = 0
     # Cases hold functions, which cannot be sent to a worker: it knows them from before the fork.
     _SELECTED[:] = selected

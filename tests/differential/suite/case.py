@@ -23,5 +23,6 @@ class Case:
     observe: tuple = ()           # "status", "warnings", "stderr": compared only where asked for
     file_size_limit: int = None   # no file of the daemon can grow beyond it
     since: tuple = (0,)           # of Postfix
+    before: tuple = (99,)         # likewise
     patience: float = 20.0        # seconds, for what should come
     probe: bool = True            # ask at the end whether it still serves
