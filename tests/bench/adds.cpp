@@ -130,12 +130,18 @@ void run_probe(const arguments& options) {
     latencies times;
     unsigned long number = options.number("first-id", 900'000'000), failed = 0;
     auto due = clock::now();
-    while (stopped == 0) {
+    // When it is stopped, those that were due count as well: a client that waited kept them from
+    // being sent.
+    auto end = clock::time_point::max();
+    while (due < end) {
         if (!ask(socket, add_request(site, short_id(number++))))
             ++failed;
         times.add(clock::now() - due);
         due += interval;
-        std::this_thread::sleep_until(due);
+        if (stopped != 0)
+            end = std::min(end, clock::now());
+        else
+            std::this_thread::sleep_until(due);
     }
     fmt::print("{{\"failed\": {}, {}}}\n", failed, times.json());
 }
