@@ -47,20 +47,28 @@ asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece wo
 asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time) {
     const std::time_t now = std::time(nullptr);
     const std::time_t oldest = now - purge_time_.count();
+    const auto begin = std::chrono::steady_clock::now();
+    std::size_t sent = 0, removed = 0;
     std::optional<logfile_walk> walk;
     co_await worker_.run([&] { walk.emplace(now - refresh_time.count(), oldest, log_); });
     while (!walk->is_done()) {
         for (const auto& found : co_await worker_.run([&] { return walk->go_on(slice); })) {
             if (found.is_empty)
-                co_await remove(found.file, oldest);
+                removed += co_await remove(found.file, oldest) ? 1 : 0;
             else
-                static_cast<void>(
-                    co_await sender_.send(found.file, found.file.name(), send_mode::refresh));
+                sent += co_await sender_.send(found.file, found.file.name(), send_mode::refresh)
+                            ? 1
+                            : 0;
         }
     }
+    if (sent + removed == 0)
+        co_return;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    log_.info("refresh logfiles={}, sent={}, removed={}, seconds={:.3f}", walk->count(), sent,
+              removed, seconds.count());
 }
 
-asio::awaitable<void> housekeeping::remove(const site_file& file, std::time_t oldest) {
+asio::awaitable<bool> housekeeping::remove(const site_file& file, std::time_t oldest) {
     // Under the lock, and after another look: an add may have come in between. (Stock Postfix
     // looks and unlinks without the lock.)
     auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
@@ -74,9 +82,11 @@ asio::awaitable<void> housekeeping::remove(const site_file& file, std::time_t ol
                        purge_time_.count() / 86400);
         else if (failure)
             log_.warning("remove logfile {}: {}", path, failure.message());
-    } else if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory) {
-        log_.warning("remove logfile {}: {}", path, std::get<std::error_code>(opened).message());
+        co_return removed;
     }
+    if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)
+        log_.warning("remove logfile {}: {}", path, std::get<std::error_code>(opened).message());
+    co_return false;
 }
 
 } // namespace flushd

@@ -34,7 +34,7 @@ public:
 private:
     boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
     boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
-    boost::asio::awaitable<void> remove(const site_file& file, std::time_t oldest);
+    boost::asio::awaitable<bool> remove(const site_file& file, std::time_t oldest);
 
     boost::asio::io_context& context_;
     site_store& store_;

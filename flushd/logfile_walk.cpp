@@ -56,8 +56,9 @@ void logfile_walk::look_at(const std::string& name, std::vector<found>& result) 
     }
     // Only sub-directories of a hashed queue have names of one byte; but a site may, too.
     if (S_ISDIR(status.st_mode) && name.size() == 1)
-        enter(path);
-    else if (file && status.st_size > 0 && status.st_atim.tv_sec < read_before_)
+        return enter(path);
+    ++count_;
+    if (file && status.st_size > 0 && status.st_atim.tv_sec < read_before_)
         result.push_back({*std::move(file), false});
     else if (file && status.st_size == 0 && status.st_mtim.tv_sec < written_before_)
         result.push_back({*std::move(file), true});

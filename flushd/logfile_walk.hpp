@@ -34,6 +34,8 @@ public:
     /// `is_done()`, at the end.
     [[nodiscard]] std::vector<found> go_on(clock::duration how_long);
     [[nodiscard]] bool is_done() const noexcept { return open_.empty(); }
+    /// How many logfiles there were so far.
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     static constexpr std::size_t enough = 100;
 
@@ -52,6 +54,7 @@ private:
     std::time_t read_before_;
     std::time_t written_before_;
     postfix_proto::logger& log_;
+    std::size_t count_ = 0;
     std::vector<directory> open_; // the innermost last
 };
 

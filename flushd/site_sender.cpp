@@ -135,7 +135,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         logfile.unlock();
         if (failure)
             log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
-        log_report(site, work.result(), clock::now() - begin);
+        log_report(site, mode, work.result(), clock::now() - begin);
     });
     if (announce)
         static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
@@ -168,12 +168,17 @@ asio::awaitable<bool> site_sender::move_all(site_move& work, send_mode mode) {
     }
 }
 
-void site_sender::log_report(const std::string& site, const site_move::report& result,
-                             clock::duration how_long) {
+void site_sender::log_report(const std::string& site, send_mode mode,
+                             const site_move::report& result, clock::duration how_long) {
     const std::chrono::duration<double> seconds = how_long;
     // Not "NAME: ...": log analysers would take a word before a colon for a queue ID.
-    log_.info("flush site={}, moved={}, missing={}, duplicate={}, failed={}, seconds={:.3f}", site,
-              result.moved, result.missing, result.duplicate, result.failed, seconds.count());
+    const auto text = fmt::format(
+        "flush site={}, moved={}, missing={}, duplicate={}, failed={}, seconds={:.3f}", site,
+        result.moved, result.missing, result.duplicate, result.failed, seconds.count());
+    if (mode == send_mode::unthrottle)
+        log_.info("{}", text);
+    else
+        log_.debug("{}", text); // there may be a million of them: housekeeping tells the sum
     if (result.bad > 1)
         log_.warning("{} bad queue ids in fast flush logfile of {}", result.bad, site);
 }

@@ -58,7 +58,7 @@ private:
     boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
                                            send_mode mode);
     boost::asio::awaitable<bool> move_all(site_move& work, send_mode mode);
-    void log_report(const std::string& site, const site_move::report& result,
+    void log_report(const std::string& site, send_mode mode, const site_move::report& result,
                     std::chrono::steady_clock::duration how_long);
 
     boost::asio::io_context& context_;

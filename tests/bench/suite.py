@@ -439,8 +439,10 @@ def refresh():
         time.sleep(0.1)
         start = time.monotonic()
         ask_flush("rfrsh")
-        while len(postfix.log.find_all(r"flush site=", since=mark)) < due and time.monotonic() - start < 600:
+        while not (done := postfix.log.find_all(r"refresh logfiles=", since=mark)) and time.monotonic() - start < 600:
             time.sleep(1)
+        if f"sent={due}," not in str(done):
+            raise RuntimeError(f"not {due} sites were sent: {done}")
         seconds.append(time.monotonic() - start)
         times = finish_generator(probe, stop=True)
         say(f"refresh: {times} in {seconds[-1]:.1f} s")
