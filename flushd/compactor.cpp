@@ -59,6 +59,10 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     // has done since is noticed by replace().
     if (sender_.is_sending(site))
         co_return std::error_code();
+    // Another flushd, which is to end after a reload, may be in the middle of a send. What was listed
+    // again since it looked would become one with the lines that it is about to drop.
+    if (const auto failure = logfile.invalidate_other_snapshots(listed))
+        co_return failure;
     const auto before = logfile.size();
     if (const auto failure = logfile.replace(listed, kept))
         co_return failure;
