@@ -68,9 +68,9 @@ class FlushClient:
         return int(data[len(b"status\0"):-2])
 
 
-def ask_raw(data, timeout=10.0):
+def ask_raw(data, timeout=10.0, path=FLUSH_SOCKET):
     """Sends the bytes as one request; the status, or None when closed without one."""
-    with FlushClient(timeout) as client:
+    with FlushClient(timeout, path) as client:
         try:
             client.send(data)
         except (BrokenPipeError, ConnectionResetError):
@@ -78,6 +78,6 @@ def ask_raw(data, timeout=10.0):
         return client.receive_status()
 
 
-def ask_flush(name, timeout=10.0, **values):
+def ask_flush(name, timeout=10.0, path=FLUSH_SOCKET, **values):
     """One well-formed request, for example ask_flush("send_site", site="customer.tld")."""
-    return ask_raw(request(name, **values), timeout)
+    return ask_raw(request(name, **values), timeout, path)
