@@ -78,7 +78,12 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     if (sender_.is_sending(site))
         co_return std::error_code();
     const auto before = logfile.size();
-    const auto failure = co_await worker_.run([&] { return logfile.replace(listed, kept); });
+    const auto failure = co_await worker_.run([&] {
+        // Another flushd, which is to end after a reload, may be in the middle of a send. What was
+        // listed again since it looked would become one with the lines that it is about to drop.
+        const auto not_invalidated = logfile.invalidate_other_snapshots(listed);
+        return not_invalidated ? not_invalidated : logfile.replace(listed, kept);
+    });
     if (failure)
         co_return failure;
     if (logfile.size() < before) {

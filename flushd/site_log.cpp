@@ -143,9 +143,28 @@ std::error_code site_log::take_snapshot(snapshot& taken) {
 }
 
 void site_log::mark_sent() noexcept {
-    // Not worth failing a send for.
-    static_cast<void>(::futimens(file_.get(), nullptr));
+    // The kernel's own clock for file times ticks every 1 to 10 ms (before Linux 6.13 always): long
+    // enough for somebody else's send, after which ours would look like the last one.
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec times[2] = {now, now};
+    // Of somebody else's file only the kernel's own time can be set. Not worth failing a send for.
+    if (::futimens(file_.get(), times) < 0)
+        static_cast<void>(::futimens(file_.get(), nullptr));
     static_cast<void>(update_status());
+}
+
+std::error_code site_log::invalidate_other_snapshots(snapshot& mine) noexcept {
+    const timespec before = status_.st_atim;
+    if (!same_time(before, mine.access_time))
+        return {};
+    const timespec times[2] = {{before.tv_sec, before.tv_nsec == 0 ? 1 : before.tv_nsec - 1},
+                               {0, UTIME_OMIT}};
+    if (::futimens(file_.get(), times) < 0)
+        return last_error();
+    const auto failure = update_status();
+    mine.access_time = status_.st_atim;
+    return failure;
 }
 
 std::error_code site_log::replace(const snapshot& handled, std::string_view keep) {

@@ -61,6 +61,11 @@ public:
     /// before does not count any more.
     void mark_sent() noexcept;
 
+    /// Makes all snapshots but `mine`, by any process, not count any more, although the logfile is
+    /// not sent: its access time stays the same but for a nanosecond. If `mine` does not count any
+    /// more itself, nothing changes.
+    [[nodiscard]] std::error_code invalidate_other_snapshots(snapshot& mine) noexcept;
+
     /// Replaces the lines of the snapshot by `keep`, and leaves what was appended since. The lock
     /// may have been given up in between.
     ///
