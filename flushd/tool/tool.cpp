@@ -15,7 +15,9 @@ namespace flushd::tool {
 
 namespace {
 
-constexpr add_command commands[] = {nullptr};
+constexpr add_command commands[] = {
+    add_status,
+};
 
 } // namespace
 
