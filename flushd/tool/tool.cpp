@@ -17,6 +17,7 @@ namespace {
 
 constexpr add_command commands[] = {
     add_status,
+    add_send,
 };
 
 } // namespace
