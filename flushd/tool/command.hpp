@@ -24,5 +24,6 @@ using add_command = void (*)(CLI::App& app, const global_options& options);
 // In the order of --help.
 void add_status(CLI::App& app, const global_options& options);
 void add_send(CLI::App& app, const global_options& options);
+void add_rebuild(CLI::App& app, const global_options& options);
 
 } // namespace flushd::tool

@@ -18,6 +18,7 @@ namespace {
 constexpr add_command commands[] = {
     add_status,
     add_send,
+    add_rebuild,
 };
 
 } // namespace
