@@ -25,5 +25,6 @@ using add_command = void (*)(CLI::App& app, const global_options& options);
 void add_status(CLI::App& app, const global_options& options);
 void add_send(CLI::App& app, const global_options& options);
 void add_rebuild(CLI::App& app, const global_options& options);
+void add_metrics(CLI::App& app, const global_options& options);
 
 } // namespace flushd::tool

@@ -19,6 +19,7 @@ constexpr add_command commands[] = {
     add_status,
     add_send,
     add_rebuild,
+    add_metrics,
 };
 
 } // namespace
