@@ -88,6 +88,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
         co_return failure;
     if (logfile.size() < before) {
         compacted_size_[site] = logfile.size();
+        counts_.add(counter::compactions);
         log_.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(),
                    logfile.size(), before);
     }

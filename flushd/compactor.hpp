@@ -1,6 +1,7 @@
 /// Keeps logfiles in proportion to their messages.
 #pragma once
 
+#include "flushd/counters.hpp"
 #include "flushd/site_file.hpp"
 #include "flushd/site_log.hpp"
 #include "flushd/site_sender.hpp"
@@ -32,10 +33,10 @@ class compactor {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
     compactor(boost::asio::io_context& context, site_store& store, const site_sender& sender,
-              postfix_proto::worker_thread& worker, postfix_proto::work_in_hand& work,
-              postfix_proto::logger& log)
-        : context_(context), store_(store), sender_(sender), worker_(worker), work_(work),
-          log_(log) {}
+              postfix_proto::worker_thread& worker, counters& counts,
+              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+        : context_(context), store_(store), sender_(sender), worker_(worker), counts_(counts),
+          work_(work), log_(log) {}
 
     /// Below this size, nothing is done: 64 KiB are some 5000 lines.
     static constexpr std::size_t small = std::size_t{64} * 1024;
@@ -51,6 +52,7 @@ private:
     site_store& store_;
     const site_sender& sender_;
     postfix_proto::worker_thread& worker_;
+    counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     std::unordered_set<site_file> running_;

@@ -1,5 +1,6 @@
 #include "flushd/flush_daemon.hpp"
 
+#include "flushd/counters.hpp"
 #include "flushd/flush_parameters.hpp"
 #include "flushd/flush_service.hpp"
 #include "flushd/flush_session.hpp"
@@ -13,9 +14,17 @@
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/privileges.hpp"
 #include "postfix_proto/service_options.hpp"
+#include "postfix_proto/spawn.hpp"
 #include "postfix_proto/watchdog.hpp"
 
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fmt/format.h>
 
@@ -25,6 +34,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 #include <optional>
@@ -53,9 +63,9 @@ postconf_result read_main_cf(const service_options& options) {
     request.service_name = options.service_name;
     request.process_name = options.process_name;
     request.names = flush_parameter_names();
-    for (const char* name :
-         {"config_directory", "debugger_command", "maillog_file", "maillog_file_prefixes",
-          "max_use", "myhostname", "postlog_service_name", "syslog_facility", "syslog_name"})
+    for (const char* name : {"config_directory", "data_directory", "debugger_command",
+                             "maillog_file", "maillog_file_prefixes", "max_use", "myhostname",
+                             "postlog_service_name", "syslog_facility", "syslog_name"})
         request.names.emplace_back(name);
     return read_postconf(request);
 }
@@ -110,6 +120,27 @@ master_service_settings read_service_settings(const service_options& options,
     return result;
 }
 
+void open_counters(counters_file& file, const service_options& options,
+                   const flush_parameters& parameters, const postconf_result& main_cf,
+                   logger& log) {
+    const auto path = counters_file::path(main_cf.get("data_directory"), options.service_name);
+    // The service does its work without, so this is for whoever misses them.
+    if (const auto failure = file.open(path, parameters.mail_owner))
+        log.info("no counters for `flushd metrics`: open {}: {}", path, failure.message());
+}
+
+/// As long as the process lives. What was counted since is lost only if it is killed. The write is
+/// of one page and to a file that nobody else reads for long, so it is done here and now.
+asio::awaitable<void> save_counters(counters& counts, counters_file& file) {
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    while (true) {
+        timer.expires_after(std::chrono::seconds(1));
+        boost::system::error_code ignored;
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        file.save(counts);
+    }
+}
+
 } // namespace
 
 int run_daemon(int argc, const char* const* argv, logger& log) {
@@ -143,6 +174,10 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
     watched_files.push_back(main_cf.get("config_directory") + "/main.cf");
     file_watch files(watched_files, reading_since);
 
+    counters counts;
+    counters_file counts_on_disk;
+    open_counters(counts_on_disk, options, parameters, main_cf, log);
+
     jail_settings jail;
     if (options.chroot)
         jail.root_directory = parameters.queue_directory;
@@ -154,12 +189,15 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
     master_channel master(::getpid(), generation);
     master_service service(context, read_service_settings(options, parameters, main_cf), master,
                            log);
-    flush_service flush(context, parameters, most_open_logfiles(), policy, service.work(), log);
+    flush_service flush(context, parameters, most_open_logfiles(), policy, counts, service.work(),
+                        log);
+    counts.add(counter::starts);
     const auto serve = [&](client_connection& client) {
         return serve_client(client, flush, parameters.announce_protocol, log);
     };
     if (options.stdin_stream) {
         service.run_stdio(serve);
+        counts_on_disk.save(counts);
         return 0;
     }
     watchdog dog(parameters.daemon_timeout, [&](severity level, std::string_view text) {
@@ -171,7 +209,9 @@ int run_daemon(int argc, const char* const* argv, logger& log) {
     });
     service.keep_awake(dog);
     service.retire_on_change(files);
+    spawn(context, save_counters(counts, counts_on_disk), log, "save counters");
     service.run(serve);
+    counts_on_disk.save(counts);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flushd/compactor.hpp"
+#include "flushd/counters.hpp"
 #include "flushd/housekeeping.hpp"
 #include "flushd/queue_mover.hpp"
 #include "flushd/site_policy.hpp"
@@ -30,12 +31,15 @@ public:
     /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
     /// outlive the service, and the service the io_context's run.
     flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
-                  std::size_t most_open_logfiles, site_policy& policy,
+                  std::size_t most_open_logfiles, site_policy& policy, counters& counts,
                   postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
     /// The answer to a request. Housekeeping is answered before it is done.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
     handle(postfix_proto::flush_request request);
+
+    /// A client has said something else than a request.
+    void count_malformed() noexcept { counts_.add(counter::malformed); }
 
 private:
     using status = postfix_proto::flush_status;
@@ -46,8 +50,12 @@ private:
     boost::asio::awaitable<status> handle_one(postfix_proto::refresh_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::purge_request request);
 
+    // Counts an answer, and returns it.
+    status counted(status answer, counter ok, counter fail, counter deny) noexcept;
+
     std::chrono::seconds refresh_time_;
     site_policy& policy_;
+    counters& counts_;
     postfix_proto::proxymap_client proxymap_;
     postfix_proto::queue_layout layout_;
     queue_mover mover_;

@@ -62,12 +62,15 @@ asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flu
     auto status = flush_status::bad;
     if (const auto* unknown = std::get_if<flush_request_decoder::unknown>(&result)) {
         log.warning("flush client: unknown request \"{}\"", unknown->name.substr(0, 100));
+        service.count_malformed();
         co_return; // Postfix gives no answer
     }
-    if (const auto* malformed = std::get_if<flush_request_decoder::malformed>(&result))
+    if (const auto* malformed = std::get_if<flush_request_decoder::malformed>(&result)) {
         log.warning("flush client: {}", malformed->reason);
-    else
+        service.count_malformed();
+    } else {
         status = co_await service.handle(std::move(std::get<flush_request>(result)));
+    }
 
     if (const auto error = co_await client.write(postfix_proto::encode(status)))
         log.debug("flush client: reply {} not sent: {}", static_cast<int>(status), error.message());

@@ -21,9 +21,10 @@ constexpr std::chrono::milliseconds slice{5};
 
 housekeeping::housekeeping(asio::io_context& context, site_store& store, site_sender& sender,
                            std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
-                           postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+                           counters& counts, postfix_proto::work_in_hand& work,
+                           postfix_proto::logger& log)
     : context_(context), store_(store), sender_(sender), purge_time_(purge_time), worker_(worker),
-      work_(work), log_(log) {}
+      counts_(counts), work_(work), log_(log) {}
 
 void housekeeping::start(std::chrono::seconds refresh_time) {
     wanted_ = std::min(refresh_time, wanted_.value_or(refresh_time));
@@ -39,6 +40,7 @@ asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece wo
     while (wanted_) {
         const auto refresh_time = *wanted_;
         wanted_.reset();
+        counts_.add(counter::housekeeping_rounds);
         co_await visit_all(refresh_time);
     }
     running_ = false;
@@ -77,6 +79,8 @@ asio::awaitable<bool> housekeeping::remove(const site_file& file, std::time_t ol
         std::error_code failure;
         const bool removed = co_await worker_.run(
             [&] { return logfile->remove_if_empty_since(oldest, path, failure); });
+        if (removed)
+            counts_.add(counter::removed_logfiles);
         if (removed)
             log_.debug("removed {}: empty and unchanged for {} days", path,
                        purge_time_.count() / 86400);

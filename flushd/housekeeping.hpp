@@ -1,6 +1,7 @@
 /// Refresh and purge: keeps the logfiles from growing old.
 #pragma once
 
+#include "flushd/counters.hpp"
 #include "flushd/site_sender.hpp"
 #include "flushd/site_store.hpp"
 
@@ -26,7 +27,7 @@ public:
     /// Everything referred to must outlive this object, and it the io_context's run.
     housekeeping(boost::asio::io_context& context, site_store& store, site_sender& sender,
                  std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
-                 postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+                 counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
     /// Starts a round. If one is under way, another follows it.
     void start(std::chrono::seconds refresh_time);
@@ -41,6 +42,7 @@ private:
     site_sender& sender_;
     std::chrono::seconds purge_time_;
     postfix_proto::worker_thread& worker_;
+    counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     bool running_ = false;

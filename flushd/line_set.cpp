@@ -19,15 +19,23 @@ line_set::line_set(std::string_view text) : text_(text) {
     slots_.resize(std::bit_ceil(2 * lines)); // at most half full, so that a search is short
 }
 
-bool line_set::insert(std::string_view line) {
+std::size_t line_set::slot_of(std::string_view line) const {
     const auto mask = slots_.size() - 1;
     auto slot = std::hash<std::string_view>{}(line)&mask;
-    for (; slots_[slot] != 0; slot = (slot + 1) & mask)
-        if (is_at(slots_[slot] - 1, line))
-            return false;
+    while (slots_[slot] != 0 && !is_at(slots_[slot] - 1, line))
+        slot = (slot + 1) & mask;
+    return slot;
+}
+
+bool line_set::insert(std::string_view line) {
+    const auto slot = slot_of(line);
+    if (slots_[slot] != 0)
+        return false;
     slots_[slot] = static_cast<std::size_t>(line.data() - text_.data()) + 1;
     return true;
 }
+
+bool line_set::contains(std::string_view line) const { return slots_[slot_of(line)] != 0; }
 
 bool line_set::is_at(std::size_t offset, std::string_view line) const {
     const auto end = offset + line.size();

@@ -23,7 +23,12 @@ public:
     /// the text's own bytes.
     bool insert(std::string_view line);
 
+    /// Whether the line has been inserted; it may be anybody's bytes.
+    [[nodiscard]] bool contains(std::string_view line) const;
+
 private:
+    // Where the line is, or the free slot where it would be.
+    [[nodiscard]] std::size_t slot_of(std::string_view line) const;
     [[nodiscard]] bool is_at(std::size_t offset, std::string_view line) const;
 
     std::string_view text_;

@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 
 namespace flushd {
 
@@ -43,10 +44,10 @@ struct site_sender::run {
 
 site_sender::site_sender(asio::io_context& context, site_store& store, queue_mover& mover,
                          postfix_proto::trigger_sender& queue_manager,
-                         postfix_proto::worker_thread& worker, postfix_proto::work_in_hand& work,
-                         postfix_proto::logger& log)
+                         postfix_proto::worker_thread& worker, counters& counts,
+                         postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : context_(context), store_(store), mover_(mover), queue_manager_(queue_manager),
-      worker_(worker), work_(work), log_(log) {}
+      worker_(worker), counts_(counts), work_(work), log_(log) {}
 
 site_sender::~site_sender() = default;
 
@@ -75,6 +76,8 @@ asio::awaitable<void> site_sender::work_off(site_file file,
     while (true) {
         const auto current = busy_[file].current;
         current->success = co_await send_once(file, current->site, current->mode);
+        if (!current->success)
+            counts_.add(counter::send_failures);
         current->done_or_late.cancel();
         auto& state = busy_[file];
         if (!state.next)
@@ -128,6 +131,8 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
     const bool announce = co_await move_all(work, mode);
 
     auto failure = co_await store_.lock(logfile);
+    const auto how_long = clock::now() - begin;
+    count_report(work.result(), mode, how_long);
     co_await worker_.run([&] {
         if (!failure)
             failure = logfile.replace(listed, work.result().keep);
@@ -135,7 +140,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         logfile.unlock();
         if (failure)
             log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
-        log_report(site, mode, work.result(), clock::now() - begin);
+        log_report(site, mode, work.result(), how_long);
     });
     if (announce)
         static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
@@ -166,6 +171,23 @@ asio::awaitable<bool> site_sender::move_all(site_move& work, send_mode mode) {
             next_announcement = clock::now() + announce_interval;
         }
     }
+}
+
+void site_sender::count_report(const site_move::report& result, send_mode mode,
+                               clock::duration how_long) {
+    const bool is_send = mode == send_mode::unthrottle;
+    const auto count = [&](counter of_send, counter of_refresh, std::uint64_t n) {
+        counts_.add(is_send ? of_send : of_refresh, n);
+    };
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(how_long);
+    count(counter::sends, counter::refreshes, 1);
+    count(counter::send_microseconds, counter::refresh_microseconds,
+          static_cast<std::uint64_t>(microseconds.count()));
+    count(counter::send_moved, counter::refresh_moved, result.moved);
+    count(counter::send_missing, counter::refresh_missing, result.missing);
+    count(counter::send_duplicate, counter::refresh_duplicate, result.duplicate);
+    count(counter::send_failed, counter::refresh_failed, result.failed);
+    counts_.add(counter::bad_lines, result.bad);
 }
 
 void site_sender::log_report(const std::string& site, send_mode mode,

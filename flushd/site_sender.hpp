@@ -1,6 +1,7 @@
 /// What happens when mail for a site is to be delivered now.
 #pragma once
 
+#include "flushd/counters.hpp"
 #include "flushd/queue_mover.hpp"
 #include "flushd/site_file.hpp"
 #include "flushd/site_move.hpp"
@@ -40,7 +41,7 @@ public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
     site_sender(boost::asio::io_context& context, site_store& store, queue_mover& mover,
                 postfix_proto::trigger_sender& queue_manager, postfix_proto::worker_thread& worker,
-                postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+                counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
     ~site_sender();
 
     /// True, unless the logfile could not be used. Waits until the work is done, or for a second if
@@ -58,6 +59,8 @@ private:
     boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
                                            send_mode mode);
     boost::asio::awaitable<bool> move_all(site_move& work, send_mode mode);
+    void count_report(const site_move::report& result, send_mode mode,
+                      std::chrono::steady_clock::duration how_long);
     void log_report(const std::string& site, send_mode mode, const site_move::report& result,
                     std::chrono::steady_clock::duration how_long);
 
@@ -66,6 +69,7 @@ private:
     queue_mover& mover_;
     postfix_proto::trigger_sender& queue_manager_;
     postfix_proto::worker_thread& worker_;
+    counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
 

@@ -150,6 +150,7 @@ asio::awaitable<void> site_store::write_later(site_file site,
 void site_store::finish(const site_file& site, hot_site& hot, const std::error_code& result) {
     if (result) {
         hot.file.reset(); // whatever was wrong with it
+        counts_.add(counter::write_failures);
         log_.warning("write fast flush logfile {}: {}", site.name(), result.message());
     } else if (on_growth_) {
         on_growth_(site, hot.file->size());

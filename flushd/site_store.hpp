@@ -1,6 +1,7 @@
 /// The directory of logfiles, for those who can wait.
 #pragma once
 
+#include "flushd/counters.hpp"
 #include "flushd/site_file.hpp"
 #include "flushd/site_log.hpp"
 #include "flushd/waiters.hpp"
@@ -33,10 +34,10 @@ public:
     /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
     /// and the store the io_context's run.
     site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
-               std::size_t most_open, postfix_proto::worker_thread& worker,
+               std::size_t most_open, postfix_proto::worker_thread& worker, counters& counts,
                postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-        : context_(context), layout_(layout), most_open_(most_open), worker_(worker), work_(work),
-          log_(log) {}
+        : context_(context), layout_(layout), most_open_(most_open), worker_(worker),
+          counts_(counts), work_(work), log_(log) {}
 
     [[nodiscard]] std::string path(const site_file& site) const {
         return layout_.path(postfix_proto::queue_name::flush, site.name());
@@ -81,6 +82,7 @@ private:
     const postfix_proto::queue_layout& layout_;
     std::size_t most_open_;
     postfix_proto::worker_thread& worker_;
+    counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
     std::function<void(const site_file&, std::size_t)> on_growth_;

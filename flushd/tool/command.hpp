@@ -22,5 +22,9 @@ struct global_options {
 using add_command = void (*)(CLI::App& app, const global_options& options);
 
 // In the order of --help.
+void add_status(CLI::App& app, const global_options& options);
+void add_send(CLI::App& app, const global_options& options);
+void add_rebuild(CLI::App& app, const global_options& options);
+void add_metrics(CLI::App& app, const global_options& options);
 
 } // namespace flushd::tool

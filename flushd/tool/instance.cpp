@@ -25,9 +25,9 @@ postconf_result read_parameters(const std::optional<std::string>& config_directo
     postconf_request request;
     request.config_directory = config_directory;
     request.names = flush_parameter_names();
-    for (const char* name :
-         {"command_directory", "config_directory", "daemon_directory", "flush_service_name",
-          "multi_instance_name", "relay_domains", "setgid_group", "showq_service_name"})
+    for (const char* name : {"command_directory", "config_directory", "daemon_directory",
+                             "data_directory", "flush_service_name", "multi_instance_name",
+                             "relay_domains", "setgid_group", "showq_service_name"})
         request.names.emplace_back(name);
     try {
         return read_postconf(request);

@@ -15,7 +15,12 @@ namespace flushd::tool {
 
 namespace {
 
-constexpr add_command commands[] = {nullptr};
+constexpr add_command commands[] = {
+    add_status,
+    add_send,
+    add_rebuild,
+    add_metrics,
+};
 
 } // namespace
 

@@ -50,9 +50,10 @@ struct fixture {
     queue_mover mover{layout, log};
     trigger_sender queue_manager{context, "public/qmgr", std::chrono::seconds(10), work, log};
     worker_thread worker;
-    site_store store{context, layout, 16, worker, work, log};
-    site_sender sender{context, store, mover, queue_manager, worker, work, log};
-    compactor under_test{context, store, sender, worker, work, log};
+    counters counts;
+    site_store store{context, layout, 16, worker, counts, work, log};
+    site_sender sender{context, store, mover, queue_manager, worker, counts, work, log};
+    compactor under_test{context, store, sender, worker, counts, work, log};
 
     fixture() {
         store.on_growth([this](const site_file& s, std::size_t n) { under_test.grown(s, n); });

@@ -64,8 +64,9 @@ struct fixture {
     logger log{records.sink()};
     asio::io_context context{1};
     work_in_hand work;
+    counters counts;
     site_policy policy{parameters(), log};
-    flush_service service{context, parameters(), most_open_logfiles, policy, work, log};
+    flush_service service{context, parameters(), most_open_logfiles, policy, counts, work, log};
 
     fixture() { records.clear(); } // of the table that cannot be opened
 
@@ -144,11 +145,12 @@ TEST_CASE("flush service asks proxymap about sites where the list says so") {
     logger log(records.sink());
     asio::io_context context(1);
     work_in_hand work;
+    counters counts;
     flush_parameters with_proxy = parameters();
     with_proxy.fast_flush_domains = "customer.tld, proxy:ldap:/x";
     with_proxy.proxymap_socket = "proxymap";
     site_policy policy(with_proxy, log);
-    flush_service service(context, with_proxy, most_open_logfiles, policy, work, log);
+    flush_service service(context, with_proxy, most_open_logfiles, policy, counts, work, log);
     fake_proxymap proxymap(context, "proxymap");
     proxymap.entries = {{"proxied.tld", "x"}};
     proxymap.start();

@@ -44,3 +44,15 @@ TEST_CASE("line_set is exact for many lines") {
         result += line + '\n';
     CHECK(result == once);
 }
+
+TEST_CASE("line_set knows its lines from anybody's bytes") {
+    const std::string text = "A1\nB2\nC3";
+    line_set seen(text);
+    for (std::string_view rest = text; !rest.empty();)
+        seen.insert(take_line(rest));
+    for (const char* line : {"A1", "B2", "C3"})
+        CHECK(seen.contains(line));
+    for (const char* line : {"", "A", "A1\n", "1", "D4"})
+        CHECK_FALSE(seen.contains(line));
+    CHECK_FALSE(line_set("").contains("A1"));
+}

@@ -1,0 +1,114 @@
+/// What the service has done, in numbers.
+#pragma once
+
+#include "postfix_proto/file_descriptor.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace flushd {
+
+/// Each has a name in the file and one in `flushd metrics`; see counters.cpp.
+enum class counter : std::size_t {
+    add_ok,
+    add_fail,
+    add_deny,
+    send_site_ok,
+    send_site_fail,
+    send_site_deny,
+    send_file_ok,
+    refresh_ok,
+    purge_ok,
+    malformed,
+    send_moved,
+    send_missing,
+    send_duplicate,
+    send_failed,
+    refresh_moved,
+    refresh_missing,
+    refresh_duplicate,
+    refresh_failed,
+    file_moved,
+    file_missing,
+    file_failed,
+    sends,
+    send_microseconds,
+    refreshes,
+    refresh_microseconds,
+    write_failures,
+    send_failures,
+    bad_lines,
+    compactions,
+    removed_logfiles,
+    housekeeping_rounds,
+    starts,
+};
+inline constexpr std::size_t counter_count = static_cast<std::size_t>(counter::starts) + 1;
+
+/// What has been counted and not been written yet. An increment is one addition: all are of the
+/// thread that serves the clients.
+class counters {
+public:
+    using values = std::array<std::uint64_t, counter_count>;
+
+    void add(counter which, std::uint64_t n = 1) noexcept {
+        pending_[static_cast<std::size_t>(which)] += n;
+        has_any_ = has_any_ || n > 0;
+    }
+    [[nodiscard]] bool has_any() const noexcept { return has_any_; }
+    [[nodiscard]] const values& pending() const noexcept { return pending_; }
+    void clear() noexcept {
+        pending_.fill(0);
+        has_any_ = false;
+    }
+
+private:
+    values pending_{};
+    bool has_any_ = false;
+};
+
+/// How a counter is called.
+struct counter_name {
+    std::string_view key;    ///< in the file
+    std::string_view metric; ///< without `postfix_flush_` and `_total`
+    std::string_view labels; ///< `request="add",status="ok"`
+    bool is_microseconds = false;
+};
+[[nodiscard]] const counter_name& name_of(counter which);
+
+/// The sums since the file was made, by key: lines of a key, a blank and a number. Keys of other
+/// versions are kept.
+using counter_sums = std::map<std::string, std::uint64_t, std::less<>>;
+[[nodiscard]] counter_sums parse_counters(std::string_view text);
+[[nodiscard]] std::string format_counters(const counter_sums& sums);
+
+/// $data_directory/flushd.counters, where other daemons of Postfix keep what is to survive them.
+/// (Not below $queue_directory/flush: housekeeping, stock's too, would take it for a logfile.) It
+/// is opened before the process enters its jail.
+///
+/// Who adds holds the lock: while the configuration changes, an old process finishes what it has
+/// in hand beside the new one.
+class counters_file {
+public:
+    /// For the service of this name (-n); `flush` is left out of the file's.
+    [[nodiscard]] static std::string path(const std::string& data_directory,
+                                          const std::string& service_name);
+
+    /// Opens or makes it as the user, if the process is root: the directory is that user's, who
+    /// could have put a link there. Throws startup_error when there is no such user.
+    [[nodiscard]] std::error_code open(const std::string& path, const std::string& user);
+
+    /// Adds what is pending to the file and clears it. Does nothing when the file is not open;
+    /// waits for nothing: when somebody holds the lock or the disk is full, it stays pending.
+    void save(counters& from);
+
+private:
+    postfix_proto::file_descriptor file_;
+};
+
+} // namespace flushd

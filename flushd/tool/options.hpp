@@ -1,0 +1,32 @@
+/// Kinds of options that several commands have.
+#pragma once
+
+#include "flushd/tool/duration.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace flushd::tool {
+
+/// An option whose value is a length of time: "90s", "2h".
+template <typename Duration>
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& value,
+                          const std::string& help) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, name](const std::string& text) {
+                const auto length = parse_duration(text);
+                if (!length)
+                    throw CLI::ValidationError(
+                        name, "not a length of time such as 90s, 30m, 2h or 3d: " + text);
+                value = *length;
+            },
+            help)
+        ->type_name("TIME");
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,384 @@
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/duration.hpp"
+#include "flushd/tool/eligibility_hint.hpp"
+#include "flushd/tool/message_watch.hpp"
+#include "flushd/tool/options.hpp"
+#include "flushd/tool/queue_context.hpp"
+#include "flushd/tool/service_errors.hpp"
+#include "flushd/tool/site_summary.hpp"
+#include "flushd/tool/terminal.hpp"
+#include "flushd/tool/tool_error.hpp"
+
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace flushd::tool {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using clock = std::chrono::steady_clock;
+using postfix_proto::flush_outcome;
+
+// How often --wait looks at the queue files, and how much of the time that may take.
+constexpr milliseconds shortest_pause{100}, longest_pause{500};
+constexpr int longest_share = 4;
+// How often it says something where no line can be drawn again and again.
+constexpr seconds line_interval{5};
+// What it may take to find out why mail was deferred again.
+constexpr seconds reason_limit{5};
+
+struct send_options {
+    std::vector<std::string> sites, ids;
+    bool all = false, wait = false;
+    std::optional<seconds> older_than;
+    seconds timeout = std::chrono::minutes(10);
+};
+
+/// A destination or a message that is asked for.
+struct target {
+    explicit target(std::string text, const queue_files& files)
+        : name(std::move(text)), messages(files) {}
+
+    std::string name;                  // for a person
+    std::optional<site_file> file;     // of a destination
+    std::vector<std::string> asked_as; // what the service is told, until it does not refuse
+    std::optional<postfix_proto::queue_id> id;
+    std::size_t listed = 0;
+    bool refused = false; // it has been said why
+    message_watch messages;
+    std::string reason; // why some were deferred again
+};
+
+class sender {
+public:
+    sender(queue_context& queue, const send_options& options)
+        : queue_(queue), options_(options), deadline_(clock::now() + options.timeout) {}
+
+    /// The exit status.
+    int run() {
+        if (::access("public", X_OK) < 0 && errno == EACCES)
+            throw tool_error(
+                not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"),
+                EX_NOPERM);
+        find_targets();
+        if (targets_.empty() && status_ == 0)
+            fmt::print("No mail to be sent.\n");
+        for (auto& one : targets_)
+            ask(*one);
+        if (options_.wait)
+            wait();
+        return status_;
+    }
+
+private:
+    void find_targets();
+    void add_site(const listed_site& site, std::vector<std::string> asked_as);
+    void add_id(const std::string& id);
+    void ask(target& one);
+    [[nodiscard]] postfix_proto::flush_result ask_for(const target& one, const std::string& site);
+    void report(target& one, const postfix_proto::flush_result& answer);
+    void refuse(const target& one);
+    void wait();
+    void show(const message_watch::counts& all);
+    void find_reasons();
+    void summarise_all();
+    void fail_with(int status) { status_ = status_ == 0 ? status : status_; }
+
+    [[nodiscard]] seconds elapsed() const {
+        return std::chrono::duration_cast<seconds>(clock::now() - begin_);
+    }
+
+    queue_context& queue_;
+    const send_options& options_;
+    clock::time_point begin_ = clock::now();
+    clock::time_point deadline_;
+    std::vector<std::unique_ptr<target>> targets_;
+    bool knows_queue_ = false;
+    int status_ = 0;
+    status_line line_;
+    clock::time_point next_line_ = clock::now() + line_interval;
+};
+
+void sender::find_targets() {
+    for (const auto& id : options_.ids)
+        add_id(id);
+    for (const auto& name : options_.sites) {
+        const auto file = queue_.names().logfile_of(name);
+        if (!file)
+            throw tool_error(fmt::format("not a domain name: {}", name), EX_USAGE);
+        auto listed = read_listed_sites(queue_.layout(), std::set<site_file>{*file});
+        if (listed.empty())
+            listed.emplace_back(*file);
+        add_site(listed.front(), {name});
+        targets_.back()->name = name;
+    }
+    if (!options_.all && !options_.older_than)
+        return;
+    const auto now = std::time(nullptr);
+    for (const auto& site : read_listed_sites(queue_.layout())) {
+        const auto summary = summarise(site, queue_.files());
+        if (summary.deferred == 0 ||
+            (options_.older_than &&
+             (!summary.oldest || now - *summary.oldest <= options_.older_than->count())))
+            continue;
+        const auto& names = queue_.names().of(site.file);
+        std::vector<std::string> asked_as(names.begin(), names.end());
+        // The logfile's own name leads to the same logfile, if the service takes it.
+        asked_as.push_back(site.file.name());
+        add_site(site, std::move(asked_as));
+    }
+}
+
+void sender::add_site(const listed_site& site, std::vector<std::string> asked_as) {
+    auto one = std::make_unique<target>(queue_.names().display(site.file), queue_.files());
+    one->file = site.file;
+    one->asked_as = std::move(asked_as);
+    one->listed = site.ids.size();
+    if (options_.wait)
+        for (const auto id : site.ids)
+            one->messages.add(id);
+    targets_.push_back(std::move(one));
+}
+
+void sender::add_id(const std::string& text) {
+    const auto id = postfix_proto::queue_id::parse(text);
+    if (!id)
+        throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
+    const auto where = queue_.files().find(text).where;
+    if (where == queue_files::place::hold || where == queue_files::place::nowhere) {
+        fmt::print(stderr, "flushd: {}: {}\n", text,
+                   where == queue_files::place::hold
+                       ? fmt::format("is on hold; `postsuper -H {}` releases it", text)
+                       : "no such message is queued");
+        fail_with(EX_UNAVAILABLE);
+        return;
+    }
+    auto one = std::make_unique<target>(text, queue_.files());
+    one->id = *id;
+    one->listed = 1;
+    if (options_.wait)
+        one->messages.add(text);
+    targets_.push_back(std::move(one));
+}
+
+postfix_proto::flush_result sender::ask_for(const target& one, const std::string& site) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - clock::now());
+    const auto settings = queue_.flush_settings(std::max(left, milliseconds(1)));
+    return one.id ? ask_flush(postfix_proto::send_file_request{*one.id}, settings)
+                  : ask_flush(postfix_proto::send_site_request{site}, settings);
+}
+
+void sender::ask(target& one) {
+    if (one.id)
+        return report(one, ask_for(one, ""));
+    postfix_proto::flush_result answer;
+    for (const auto& site : one.asked_as) {
+        answer = ask_for(one, site);
+        if (answer.outcome != flush_outcome::deny)
+            return report(one, answer);
+    }
+    if (options_.sites.empty()) { // the recipients know what it is really called
+        if (!std::exchange(knows_queue_, true))
+            queue_.learn_names_from_queue();
+        for (const auto& site : queue_.names().of(*one.file)) {
+            answer = ask_for(one, site);
+            if (answer.outcome != flush_outcome::deny) {
+                one.name = site;
+                return report(one, answer);
+            }
+        }
+    }
+    report(one, answer);
+}
+
+void sender::report(target& one, const postfix_proto::flush_result& answer) {
+    switch (answer.outcome) {
+    case flush_outcome::ok:
+        if (!options_.wait)
+            fmt::print("{}: {}\n", one.name,
+                       one.listed == 0   ? "no mail is listed"
+                       : one.listed == 1 ? "sending 1 message"
+                                         : fmt::format("sending {} messages", one.listed));
+        return;
+    case flush_outcome::unreachable:
+        throw tool_error(answer.text + "; `postfix start` starts it");
+    case flush_outcome::forbidden:
+        throw tool_error(not_permitted("postqueue -s SITE"), EX_NOPERM);
+    case flush_outcome::timed_out:
+        throw tool_error(answer.text + "; it may still be sent", EX_TEMPFAIL);
+    case flush_outcome::deny:
+        refuse(one);
+        fail_with(EX_UNAVAILABLE);
+        break;
+    case flush_outcome::fail:
+        fmt::print(stderr, "flushd: {}\n", answer.text);
+        fail_with(EX_TEMPFAIL);
+        break;
+    case flush_outcome::bad:
+    case flush_outcome::closed:
+    case flush_outcome::malformed:
+        fmt::print(stderr, "flushd: {}: {}\n", one.name, answer.text);
+        fail_with(EX_UNAVAILABLE);
+        break;
+    }
+    one.refused = true;
+}
+
+void sender::refuse(const target& one) {
+    std::fflush(stdout);
+    if (options_.sites.empty())
+        fmt::print(stderr,
+                   "flushd: {}: mail is listed, but fast_flush_domains does not have it any more\n",
+                   one.name);
+    else
+        fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));
+}
+
+void sender::show(const message_watch::counts& all) {
+    const auto moved = all.all() - all.waiting;
+    const auto text = fmt::format("{} of {} moved, {} left the queue, {} deferred again", moved,
+                                  all.all(), all.left, all.deferred);
+    if (line_.is_shown()) {
+        line_.show(fmt::format("{} {}, {}", progress_bar(all.done(), all.all(), 22), text,
+                               format_duration(elapsed())));
+    } else if (clock::now() >= next_line_) {
+        fmt::print("{}\n", text);
+        std::fflush(stdout);
+        next_line_ = clock::now() + line_interval;
+    }
+}
+
+void sender::wait() {
+    milliseconds pause = shortest_pause;
+    for (;;) {
+        const auto begin = clock::now();
+        message_watch::counts all;
+        for (auto& one : targets_) {
+            if (one->refused)
+                continue;
+            one->messages.look(std::time(nullptr));
+            all += one->messages.result();
+        }
+        if (all.is_done())
+            break;
+        show(all);
+        const auto now = clock::now();
+        if (now >= deadline_) {
+            fail_with(EX_TEMPFAIL);
+            break;
+        }
+        pause = std::min(pause * 5 / 4, longest_pause);
+        std::this_thread::sleep_for(std::min<clock::duration>(
+            std::max<clock::duration>(pause, longest_share * (now - begin)), deadline_ - now));
+    }
+    line_.clear();
+    find_reasons();
+    summarise_all();
+}
+
+/// One for each destination, from showq(8): it has what the other server has said.
+void sender::find_reasons() {
+    std::size_t wanted = 0;
+    for (const auto& one : targets_)
+        wanted += one->messages.deferred_again().empty() ? 0 : 1;
+    if (wanted == 0)
+        return;
+    const auto end = clock::now() + reason_limit;
+    auto settings = queue_.showq_settings();
+    settings.silence_limit = reason_limit;
+    postfix_proto::blocking_showq_client queue(settings);
+    while (const auto* message = wanted > 0 && clock::now() < end ? queue.next() : nullptr) {
+        for (auto& one : targets_) {
+            if (one->messages.deferred_again() != message->id.str())
+                continue;
+            while (const auto* recipient = queue.next_recipient()) {
+                const auto file = queue_.names().logfile_of(domain_of(recipient->address));
+                if (!recipient->reason.empty() && (!one->file || file == one->file))
+                    one->reason = recipient->reason;
+            }
+            --wanted;
+            break;
+        }
+    }
+}
+
+void sender::summarise_all() {
+    for (const auto& one : targets_) {
+        const auto& result = one->messages.result();
+        if (one->refused)
+            continue;
+        if (result.all() == 0) {
+            fmt::print("{}: no mail to be sent\n", one->name);
+            continue;
+        }
+        std::string text = fmt::format("{} left the queue", result.left);
+        if (result.deferred > 0)
+            text += fmt::format(", {} deferred again{}", result.deferred,
+                                one->reason.empty()
+                                    ? ""
+                                    : fmt::format(" ({})", postfix_proto::printable(one->reason)));
+        if (result.held > 0)
+            text += fmt::format(", {} on hold", result.held);
+        if (result.moving > 0)
+            text += fmt::format(", {} still with the queue manager", result.moving);
+        if (result.waiting > 0)
+            text += fmt::format(", {} not moved", result.waiting);
+        fmt::print("{}: of {}: {}\n", one->name,
+                   result.all() == 1 ? "1 message" : fmt::format("{} messages", result.all()),
+                   text);
+        if (result.deferred > 0 || result.held > 0)
+            fail_with(EX_TEMPFAIL);
+    }
+    std::fflush(stdout);
+    if (clock::now() >= deadline_)
+        fmt::print(stderr, "flushd: stopped waiting after {}\n", format_duration(options_.timeout));
+}
+
+void run(const global_options& global, const send_options& options) {
+    const int ways = (options.sites.empty() ? 0 : 1) + (options.ids.empty() ? 0 : 1) +
+                     (options.all || options.older_than ? 1 : 0);
+    if (ways != 1)
+        throw tool_error("say what to send: SITE..., --all, --older-than TIME or --id ID",
+                         EX_USAGE);
+    queue_context queue(global);
+    if (const int status = sender(queue, options).run(); status != 0)
+        throw CLI::RuntimeError(status);
+}
+
+} // namespace
+
+void add_send(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<send_options>();
+    auto* command = app.add_subcommand("send", "Have the mail for a destination delivered now");
+    command->footer(
+        "Asks the flush service, as ETRN and postqueue -s do. Exit status with --wait: 0 when "
+        "all has left the\nqueue (delivered, or returned to the sender), 75 when some "
+        "was deferred again or time was up.\nWithout: 0 when the service has taken the "
+        "request. 69 when it refuses or the mail system is down.");
+    command->add_option("SITE", options->sites, "The destinations");
+    command->add_flag("--all", options->all, "All destinations for which mail is listed");
+    add_duration(*command, "--older-than", options->older_than,
+                 "All destinations whose oldest deferred message is older: 30m, 2h, 3d");
+    command->add_option("--id", options->ids, "Single messages, listed or not")->type_name("ID");
+    command->add_flag("-w,--wait", options->wait,
+                      "Wait until each message has been tried, and say what came of it");
+    add_duration(*command, "--timeout", options->timeout, "How long to wait at most (10m)");
+    command->callback([options, &global] { run(global, *options); });
+}
+
+} // namespace flushd::tool

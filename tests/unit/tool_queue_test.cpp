@@ -1,0 +1,217 @@
+#include "catch.hpp"
+#include "spool.hpp"
+
+#include "flushd/tool/listed_sites.hpp"
+#include "flushd/tool/message_watch.hpp"
+#include "flushd/tool/queue_files.hpp"
+#include "flushd/tool/site_names.hpp"
+#include "flushd/tool/site_summary.hpp"
+#include "flushd/tool/tool_error.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <string>
+
+using namespace flushd;
+using namespace flushd::tool;
+using namespace std::string_literals;
+
+namespace {
+
+std::string record(char type, const std::string& text) {
+    std::string length;
+    auto rest = text.size();
+    do {
+        length += static_cast<char>((rest & 0x7fU) | (rest > 0x7fU ? 0x80U : 0));
+        rest >>= 7U;
+    } while (rest > 0);
+    return type + length + text;
+}
+
+std::string queue_file(long size, long arrival) {
+    return record('C', fmt::format("{:15} {:15} {:15} {:15} {:15}", size, 600, 1, 0, 0)) +
+           record('T', fmt::format("{} 123456", arrival)) + record('A', "log_ident=A1") +
+           record('S', "someone@sender.tld") + record('R', "user@customer.tld") + record('M', "");
+}
+
+site_file name(std::string_view text) { return *site_file::from_name(text); }
+
+void set_due(const std::string& path, std::time_t when) {
+    const timespec times[2] = {{when, 0}, {when, 0}};
+    ::utimensat(AT_FDCWD, path.c_str(), times, 0);
+}
+
+} // namespace
+
+TEST_CASE("the head of a queue file has size and time of arrival") {
+    const auto whole = queue_file(4711, 1700000000);
+    const auto head = parse_queue_file_head(whole);
+    REQUIRE(head);
+    CHECK(head->size == 4711);
+    CHECK(head->arrival_time == 1700000000);
+    const auto long_record = record('C', "     12 " + std::string(200, ' ')) + record('T', "5 6");
+    REQUIRE(parse_queue_file_head(long_record));
+    CHECK(parse_queue_file_head(long_record)->arrival_time == 5);
+    CHECK_FALSE(parse_queue_file_head(""));
+    CHECK_FALSE(parse_queue_file_head("a message\n"));
+    CHECK_FALSE(parse_queue_file_head(record('C', "12") + record('M', "") + record('T', "5 6")));
+    CHECK_FALSE(parse_queue_file_head(record('C', "x") + record('T', "5 6")));
+    CHECK_FALSE(parse_queue_file_head("C\xff\xff\xff\xff\xff"));
+    for (std::size_t i = 0; i < whole.size(); ++i) // cut anywhere, it is read or it is not
+        static_cast<void>(parse_queue_file_head(whole.substr(0, i)));
+}
+
+TEST_CASE("logfiles are read with each ID once, and keep their access times") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("deferred", 1);
+    spool::write("flush/customer_tld", "A1\nB2\nA1\n../x\nC3"); // the last line is cut short
+    spool::make_older("flush/customer_tld", 5000);
+    spool::write("flush/empty_tld", "");
+    spool::write("flush/not.a.site", "A1\n");
+    std::filesystem::create_directories("flush/a_directory");
+    struct stat before {
+    }, after{};
+    ::stat("flush/customer_tld", &before);
+
+    const auto sites = read_listed_sites(layout);
+    REQUIRE(sites.size() == 2);
+    CHECK(sites[0].file == name("customer_tld"));
+    CHECK(sites[0].ids == std::vector<std::string_view>{"A1", "B2", "C3"});
+    CHECK(sites[0].duplicates == 1);
+    CHECK(sites[0].bad == 1);
+    CHECK(sites[0].last_send == before.st_atim.tv_sec);
+    CHECK(sites[1].ids.empty());
+    ::stat("flush/customer_tld", &after);
+    CHECK(after.st_atim.tv_sec == before.st_atim.tv_sec);
+
+    CHECK(read_listed_sites(layout, std::set<site_file>{name("empty_tld"), name("none")}).size() ==
+          1);
+}
+
+TEST_CASE("logfiles of a hashed flush queue are found, whether all are wanted or one") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("flush", 2);
+    for (const char* site : {"customer_tld", "x", "a_b_tld"}) {
+        const auto path = layout.path("flush", site);
+        REQUIRE(postfix_proto::make_parent_directories(path));
+        spool::write(path, "A1\n");
+    }
+    CHECK(read_listed_sites(layout).size() == 3);
+    CHECK(read_listed_sites(layout, std::set<site_file>{name("x")}).size() == 1);
+}
+
+TEST_CASE("without a flush directory there is a reason") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("deferred", 1);
+    std::filesystem::remove("flush");
+    CHECK_THROWS_AS(read_listed_sites(layout), tool_error);
+}
+
+TEST_CASE("a site's summary counts what is still deferred") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("deferred", 1);
+    const queue_files files(layout);
+    for (const char* directory : {"deferred/A", "deferred/B", "deferred/D"})
+        std::filesystem::create_directory(directory);
+    spool::write("deferred/A/A1", queue_file(100, 2000));
+    spool::write("deferred/B/B2", queue_file(50, 1000));
+    spool::write("deferred/D/D4", "not a queue file");
+    set_due("deferred/D/D4", 3000);
+    spool::write("flush/customer_tld", "A1\nB2\nC3\nA1\nD4\n");
+    const auto summary = summarise(read_listed_sites(layout).front(), files);
+    CHECK(summary.listed == 4);
+    CHECK(summary.deferred == 3);
+    CHECK(summary.duplicates == 1);
+    CHECK(summary.size == 166);
+    CHECK(summary.oldest == 1000);
+}
+
+TEST_CASE("sites are sorted by what is asked for, and filtered by age") {
+    std::vector<site_summary> sites;
+    for (const char* text : {"c", "a", "b", "d"})
+        sites.emplace_back(name(text));
+    sites[0].deferred = 5;
+    sites[1].deferred = 7;
+    sites[0].oldest = 100;
+    sites[1].oldest = 300;
+    sites[2].oldest = 200;
+    const auto order = [&](sort_key key) {
+        sort_sites(sites, key);
+        std::string result;
+        for (const auto& site : sites)
+            result += site.file.name();
+        return result;
+    };
+    CHECK(order(sort_key::site) == "abcd");
+    CHECK(order(sort_key::deferred) == "acbd");
+    CHECK(order(sort_key::oldest) == "cbad");
+    CHECK(total_of(sites).deferred == 12);
+    CHECK(total_of(sites).oldest == 100);
+    keep_older(sites, std::chrono::seconds(100), 301);
+    CHECK(order(sort_key::oldest) == "cb");
+}
+
+TEST_CASE("a logfile goes by the sites that are listed there") {
+    site_names names;
+    names.add_domain_list("$mydestination, A-B.tld !no.tld /etc/file hash:/etc/table .sub.tld, "
+                          "inline:{ { x.tld = y, z } } [192.0.2.1] [IPv6:2001:db8::1]");
+    CHECK(names.display(name("a_b_tld")) == "a-b.tld");
+    CHECK(names.display(name("sub_tld")) == "sub.tld");
+    CHECK(names.display(name("no_tld")) == "no_tld");
+    CHECK(names.of(name("x_tld")).empty());
+    CHECK(names.display(name("_192_0_2_1_")) == "[192.0.2.1]");
+    CHECK(names.display(name("_ipv6_2001_db8__1_")) == "[ipv6:2001:db8::1]");
+    names.add("a.b.TLD");
+    names.add("a_b_tld"); // a logfile's name
+    CHECK(names.display(name("a_b_tld")) == "a-b.tld, a.b.tld");
+    CHECK(names.logfile_of("customer_tld") == name("customer_tld"));
+    CHECK_FALSE(names.logfile_of("bad..tld"));
+    CHECK_FALSE(names.logfile_of(""));
+}
+
+TEST_CASE("the domain of a recipient is what follows the last @") {
+    CHECK(domain_of("user@customer.tld") == "customer.tld");
+    CHECK(domain_of("\"a@b\"@customer.tld") == "customer.tld");
+    CHECK(domain_of("user@") == "");
+    CHECK(domain_of("user") == "");
+}
+
+TEST_CASE("messages are followed until they have left or are deferred again") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("", 1);
+    const queue_files files(layout);
+    constexpr std::time_t now = 10000;
+    for (const char* id : {"A1", "B2", "C3"}) {
+        spool::write("deferred/"s + id, queue_file(1, 1));
+        set_due("deferred/"s + id, 20000);
+    }
+    message_watch watch(files);
+    for (const char* id : {"A1", "B2", "C3", "NONE"})
+        watch.add(id);
+    watch.look(now);
+    CHECK(watch.result().all() == 3);
+    CHECK(watch.result().waiting == 3);
+
+    set_due("deferred/A1", now); // the service is about to move it
+    std::filesystem::rename("deferred/B2", "active/B2");
+    set_due("deferred/C3", 30000); // moved, tried and deferred again since the last look
+    watch.look(now);
+    CHECK(watch.result().waiting == 1);
+    CHECK(watch.result().moving == 1);
+    CHECK(watch.result().deferred == 1);
+    CHECK(watch.deferred_again() == "C3");
+
+    std::filesystem::rename("deferred/A1", "incoming/A1");
+    std::filesystem::rename("active/B2", "deferred/B2");
+    watch.look(now);
+    CHECK(watch.result().moving == 1);
+    CHECK(watch.result().deferred == 2);
+    std::filesystem::remove("incoming/A1");
+    watch.look(now);
+    CHECK(watch.result().left == 1);
+    CHECK(watch.result().is_done());
+    CHECK(watch.result().all() == 3);
+}
