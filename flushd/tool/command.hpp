@@ -22,5 +22,8 @@ struct global_options {
 using add_command = void (*)(CLI::App& app, const global_options& options);
 
 // In the order of --help.
+void add_install_command(CLI::App& app, const global_options& options);
+void add_uninstall_command(CLI::App& app, const global_options& options);
+void add_check_command(CLI::App& app, const global_options& options);
 
 } // namespace flushd::tool
