@@ -79,8 +79,8 @@ private:
 }
 
 void show_plan(const instance& where, const service_entry& entry, std::string_view program) {
-    fmt::print("{}/master.cf{}\n{}", where.config_directory(),
-               fmt::format(", saved as {}:", saved_master_cf(where)), show_change(entry, program));
+    fmt::print("{}/master.cf, what it was is kept in {}:\n{}", where.config_directory(),
+               saved_master_cf(where), show_change(entry, program));
 }
 
 bool answers_already(const instance& where, std::string_view program) {

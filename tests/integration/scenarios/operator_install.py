@@ -150,7 +150,7 @@ before = MASTER_CF.read_bytes()
 result = flushd("install", program=elsewhere)
 expect_equal("install of one that fails", result.status, 69)
 expect_match("why, and that it is undone", result.output,
-             r"(?m)^flushd: flushd does not answer: .*; master.cf is as it was, and flush answers again$")
+             r"(?m)^flushd: flushd does not answer .*; master.cf is as it was, and flush answers again$")
 expect(MASTER_CF.read_bytes() == before, "master.cf is as it was")
 expect_equal("mode and group", (MASTER_CF.stat().st_mode, MASTER_CF.stat().st_gid), (times.st_mode, times.st_gid))
 expect_equal("stock answers", ask_flush("add", site="customer.tld", queue_id="AB4"), OK)
