@@ -280,6 +280,8 @@ private:
         const auto directory = where_.queue_directory() + "/flush";
         struct stat status {};
         if (::lstat(directory.c_str(), &status) < 0) {
+            if (errno == ENOENT && !master_)
+                return; // made when Postfix starts
             found_.error("{}: {}: postfix check makes it", directory, errno_text(errno));
             return;
         }
@@ -287,8 +289,9 @@ private:
         look_at(directory, account->pw_uid, bad);
         std::error_code error;
         if (bad.count == 0)
-            for (const auto& item : fs::recursive_directory_iterator(directory, error))
-                look_at(item.path(), account->pw_uid, bad);
+            for (fs::recursive_directory_iterator item(directory, error), end;
+                 !error && item != end; item.increment(error))
+                look_at(item->path(), account->pw_uid, bad);
         if (bad.count == 0 && !error)
             found_.ok("{} and what is in it belong to {}", directory, owner);
         else if (error)
