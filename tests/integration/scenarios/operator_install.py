@@ -4,6 +4,7 @@ take it out again, with nothing else changed and a proof that the right program 
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -155,6 +156,16 @@ expect(MASTER_CF.read_bytes() == before, "master.cf is as it was")
 expect_equal("mode and group", (MASTER_CF.stat().st_mode, MASTER_CF.stat().st_gid), (times.st_mode, times.st_gid))
 expect_equal("stock answers", ask_flush("add", site="customer.tld", queue_id="AB4"), OK)
 expect_equal("who serves", programs(), {"flush"})
+
+# Interrupted while it waits for that.
+installing = subprocess.Popen([str(elsewhere), "install"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+wait_until("master.cf has been changed", lambda: MASTER_CF.read_bytes() != before)
+installing.terminate()
+output = installing.communicate(timeout=60)[0]
+print(output)
+expect_equal("exit status when interrupted", installing.returncode, 69)
+expect_match("what it says", output, r"(?m)^flushd: interrupted; master.cf is as it was, and flush answers again$")
+expect(MASTER_CF.read_bytes() == before, "master.cf is as it was")
 shutil.copy(elsewhere, daemon)
 
 # What it does not touch.
