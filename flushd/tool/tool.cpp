@@ -36,7 +36,9 @@ const char* find_command(int argc, const char* const* argv) {
 }
 
 std::string one_line(const CLI::App*, const CLI::Error& error) {
-    std::string text = error.get_name() == "RequiredError" ? "a command is needed" : error.what();
+    std::string text = error.what();
+    if (text == "A subcommand is required")
+        text = "a command is needed";
     for (char& c : text)
         c = c == '\n' ? ' ' : c;
     return fmt::format("flushd: {}; see flushd --help\n", text);
