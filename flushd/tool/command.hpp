@@ -22,6 +22,9 @@ struct global_options {
 using add_command = void (*)(CLI::App& app, const global_options& options);
 
 // In the order of --help.
+void add_install(CLI::App& app, const global_options& options);
+void add_uninstall(CLI::App& app, const global_options& options);
+void add_check(CLI::App& app, const global_options& options);
 void add_status(CLI::App& app, const global_options& options);
 void add_send(CLI::App& app, const global_options& options);
 void add_rebuild(CLI::App& app, const global_options& options);

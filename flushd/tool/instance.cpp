@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 
 namespace flushd::tool {
 
@@ -23,7 +24,9 @@ constexpr std::size_t output_limit = std::size_t{4} << 20U;
 
 postconf_result read_parameters(const std::optional<std::string>& config_directory) {
     postconf_request request;
-    request.config_directory = config_directory;
+    // A command may go to another directory.
+    if (config_directory)
+        request.config_directory = std::filesystem::absolute(*config_directory);
     request.names = flush_parameter_names();
     for (const char* name : {"command_directory", "config_directory", "daemon_directory",
                              "data_directory", "flush_service_name", "multi_instance_name",

@@ -9,6 +9,9 @@ unit_test_packages=(catch2)
 # What turns one build into one that runs in any container.
 # shellcheck disable=SC2034
 bundle_packages=(patchelf)
+# What makes the .deb of it: CPack asks file(1) and dpkg-shlibdeps(1).
+# shellcheck disable=SC2034
+deb_packages=(dpkg-dev file)
 engine_packages=(podman runc containernetworking-plugins iptables iproute2 mmdebstrap ca-certificates)
 
 package_installed() {

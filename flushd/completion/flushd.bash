@@ -1,0 +1,54 @@
+# bash completion for flushd(1)                              -*- shell-script -*-
+
+# Sites are not completed: only Postfix and root can see them.
+_flushd()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command= options number
+    COMPREPLY=()
+
+    for ((number = 1; number < COMP_CWORD; number++)); do
+        case ${COMP_WORDS[number]} in
+            -c | -o | --output | -s | --sort | -n | --top | --older-than | --interval | --id | --timeout) ((number++)) ;;
+            -*) ;;
+            *)
+                command=${COMP_WORDS[number]}
+                break
+                ;;
+        esac
+    done
+
+    case $previous in
+        -c)
+            mapfile -t COMPREPLY < <(compgen -d -- "$word")
+            return
+            ;;
+        -o | --output)
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")
+            return
+            ;;
+        -s | --sort)
+            mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
+            return
+            ;;
+        -n | --top | --older-than | --interval | --id | --timeout) return ;;
+    esac
+
+    case $command in
+        '')
+            options="-c --help --version"
+            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics"
+            ;;
+        install) options="--dry-run --rebuild" ;;
+        uninstall) options="--dry-run" ;;
+        status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
+        send) options="--all --older-than --id --wait --timeout" ;;
+        metrics) options="--output --top" ;;
+        check | rebuild) options= ;;
+        *) return ;;
+    esac
+    [[ -z $command ]] || options+=" -c --help"
+    [[ -z $command || $word == -* ]] || return
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+} &&
+    complete -F _flushd flushd

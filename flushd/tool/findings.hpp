@@ -1,0 +1,44 @@
+/// What `flushd check` has found, one line each.
+#pragma once
+
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace flushd::tool {
+
+/// Prints a line for each thing that was looked at. One that is not in order says how to mend it.
+class findings {
+public:
+    template <typename... Args>
+    void ok(postfix_proto::format_string<Args...> format, Args&&... args) {
+        print("ok", fmt::format(format, std::forward<Args>(args)...));
+    }
+    /// Works, but not as it should.
+    template <typename... Args>
+    void warning(postfix_proto::format_string<Args...> format, Args&&... args) {
+        ++count_;
+        print("warning", fmt::format(format, std::forward<Args>(args)...));
+    }
+    /// Keeps ETRN from working, for some site or for all.
+    template <typename... Args>
+    void error(postfix_proto::format_string<Args...> format, Args&&... args) {
+        ++count_;
+        print("error", fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    /// Of warnings and errors.
+    [[nodiscard]] unsigned count() const noexcept { return count_; }
+
+private:
+    static void print(std::string_view label, std::string_view text) {
+        fmt::print("{}: {}\n", label, postfix_proto::printable(text));
+    }
+
+    unsigned count_ = 0;
+};
+
+} // namespace flushd::tool

@@ -1,0 +1,147 @@
+"""flushd check: says what keeps ETRN from working, and how to mend it. Each finding is made
+here, mended by the words of the finding where these are a command, and gone then.
+"""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from harness import (IS_FLUSHD, OK, ask_flush, customer_postfix, deferred_mail, expect, expect_equal, expect_match, run_command,
+                     wait_until)
+from harness.postfix import CONFIG_DIRECTORY, FLUSH_DIRECTORY
+
+if not IS_FLUSHD:
+    print("stock Postfix has no such command")
+    sys.exit(0)
+
+FLUSHD = run_command("postconf", "-h", "daemon_directory").output.strip() + "/flushd"
+
+
+def check(status, *patterns, **options):
+    """Runs it; each finding must match one of the patterns, and each pattern a finding."""
+    result = run_command(FLUSHD, "check", **options)
+    print(f"$ flushd check\n{result.output}[exit {result.status}]", flush=True)
+    findings = [line for line in result.output.splitlines() if not line.startswith("ok: ")]
+    expect_equal("exit status", result.status, status)
+    expect_equal("findings", len(findings), len(patterns))
+    for finding, pattern in zip(findings, patterns):
+        expect_match("finding", finding, pattern)
+    return findings
+
+
+def mend(finding):
+    """Does what the finding says behind its last colon."""
+    command = finding.rsplit(": ", 1)[1].replace(", then ", " && ").replace("CUSTOMER.TLD", "customer.tld")
+    print("mending:", command)
+    run_command("sh", "-c", command, check=True)
+
+
+# Stopped, and fast_flush_domains comes to nothing.
+postfix, sink = customer_postfix(start=False)
+postfix.configure(relay_domains="")
+check(1, r"^error: fast_flush_domains is \$relay_domains, which comes to nothing.*postconf -e 'relay_domains",
+      r"^error: Postfix does not run")
+findings = check(1, "", "")
+mend(findings[0])
+postfix.configure(relay_domains="customer.tld, other.customer.tld")
+postfix.start()
+check(0)
+result = run_command(FLUSHD, "check", user="nobody")
+expect_equal("as somebody", result.status, 77)
+expect_match("in one line", result.output, r"\Aflushd: only root .*\n\Z")
+
+postfix.configure(fast_flush_domains="")
+time.sleep(3)
+postfix.reload()
+(finding,) = check(1, r"^error: fast_flush_domains is empty")
+mend(finding)
+postfix.reload()
+check(0)
+
+# Postfix has an older main.cf, or master.cf.
+time.sleep(4)
+postfix.configure(fast_flush_domains="$relay_domains, hash:/etc/postfix/missing")
+check(1, r"^error: fast_flush_domains: .*/etc/postfix/missing.*", r"^warning: /etc/postfix/main.cf has been changed")
+postfix.configure(fast_flush_domains="$relay_domains")
+(finding,) = check(1, r"^warning: /etc/postfix/main.cf has been changed.*: postfix reload")
+mend(finding)
+wait_until("nothing is left", lambda: run_command(FLUSHD, "check").status == 0)
+
+# Tables by way of proxymap.
+(CONFIG_DIRECTORY / "sites").write_text("customer.tld x\n")
+postfix.configure(fast_flush_domains="proxy:texthash:/etc/postfix/sites", proxy_read_maps="$fast_flush_domains")
+postfix.reload()
+check(0)
+postfix.configure(fast_flush_domains="$relay_domains")
+run_command("postconf", "-X", "proxy_read_maps", check=True)
+postfix.reload()
+
+# The service's line.
+for field, value, pattern in (("wakeup", "0", r"^warning: .* is never woken"),
+                              ("unprivileged", "n", r"^warning: .* runs as root")):
+    postfix.set_service_field("flush/unix", field, value)
+    postfix.reload()
+    (finding,) = check(1, pattern)
+    mend(finding)
+    wait_until("nothing is left", lambda: run_command(FLUSHD, "check").status == 0)
+postfix.set_service_field("flush/unix", "command", "flush")
+check(1, r"^warning: .* still runs Postfix's own flush: flushd install",
+      r"^error: flushd answers on .*, but .* has flush: postfix reload") if postfix.flush_processes() else None
+postfix.reload()
+(finding,) = check(1, r"^warning: .* still runs Postfix's own flush: flushd install")
+postfix.set_service_field("flush/unix", "process_limit", "1")
+postfix.reload()
+check(1, r"^warning: .* still runs", r"^error: .* process limit 1, .*process_limit=0", r"^error: .*public/flush gives no answer")
+mend(finding.replace("flushd install", f"{FLUSHD} install"))
+check(0)
+postfix.set_service_field("flush/unix", "process_limit", "0")
+postfix.set_service_field("flush/unix", "command", "flushd -o fast_flush_domains=static:all")
+postfix.reload()
+check(1, r"^warning: .* sets fast_flush_domains for itself only")
+postfix.use_flush()
+
+# What is on disk.
+logfile = FLUSH_DIRECTORY / "stray_tld"
+logfile.write_text("")
+(finding,) = check(1, r"^error: .*/flush/stray_tld belongs to another user: chown -R postfix ")
+mend(finding)
+FLUSH_DIRECTORY.chmod(0o500)
+(finding,) = check(1, r"^error: .*/flush cannot be used by its owner: ")
+mend(finding)
+check(0)
+
+# The file that runs has been replaced.
+expect_equal("a process is there", ask_flush("add", site="customer.tld", queue_id="AB1"), OK)
+shutil.copy(FLUSHD, FLUSHD + ".new")
+os.rename(FLUSHD + ".new", FLUSHD)
+(finding,) = check(1, r"^warning: process \d+ still runs the flushd from before it was replaced: postfix reload")
+mend(finding)
+wait_until("nothing is left", lambda: run_command(FLUSHD, "check").status == 0)
+
+# Deferred mail that is not listed. Two at one site, and one at another; the third site is not eligible.
+ids = deferred_mail(postfix, "a@customer.tld", "b@customer.tld", "c@other.customer.tld")
+check(0)
+postfix.remove_logfiles()
+check(1, r"^warning: 3 of 3 deferred messages .*: customer_tld \(2\), other_customer_tld \(1\): flushd rebuild")
+for queue_id, site in zip(ids, ("customer.tld", "customer.tld", "other.customer.tld")):
+    expect_equal(f"listing {queue_id}", ask_flush("add", site=site, queue_id=queue_id), OK)
+check(0)
+
+# The queue manager hangs.
+postfix.set_service_field("qmgr/unix", "command", "no-such-qmgr")
+postfix.reload()
+wait_until("it is found", lambda: "the queue manager does not answer" in run_command(FLUSHD, "check").output, timeout=60)
+postfix.set_service_field("qmgr/unix", "command", "qmgr")
+postfix.stop()
+postfix.start()
+
+postfix.configure(smtpd_etrn_restrictions="reject")
+postfix.reload()
+(finding,) = check(1, r"^error: smtpd_etrn_restrictions begins with reject")
+mend(finding)
+postfix.reload()
+check(0)
+expect_equal("complaints", postfix.log.find_all(r"/(flushd|qmgr)\[\d+\]: (fatal|panic)"), [])
+expect(Path(FLUSHD).exists(), "the end")
