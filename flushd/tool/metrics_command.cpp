@@ -100,18 +100,16 @@ void add_metrics(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<metrics_options>();
     auto* command = app.add_subcommand("metrics", "Figures for Prometheus");
     command->footer(
-        "For node_exporter's textfile collector, from cron(8) or a timer, as root. Counters are "
-        "kept by the\nservice in flushd.counters in Postfix's data_directory. A dashboard for "
-        "Grafana is in share/flushd.");
-    command
-        ->add_option("-o,--output", options->output,
-                     "Replaces this file at once, such as "
-                     "/var/lib/prometheus/node-exporter/flushd.prom; else standard output")
+        "For node_exporter's textfile collector, from cron(8) or a timer, as root; Debian's reads\n"
+        "/var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in\n"
+        "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
+    command->add_option("-o,--output", options->output, "The file to replace; else standard output")
         ->type_name("FILE");
     command
         ->add_option("-n,--top", options->top,
                      "So many destinations get figures of their own: those with the most deferred "
                      "mail (20)")
+        ->check(CLI::NonNegativeNumber)
         ->type_name("N");
     command->callback([options, &global] { run(global, *options); });
 }

@@ -192,6 +192,18 @@ void print_once(queue_context& queue, const status_options& options,
     }
 }
 
+sort_key sort_key_of(const std::string& text) {
+    static const std::map<std::string, sort_key> keys = {
+        {"site", sort_key::site},         {"listed", sort_key::listed},
+        {"deferred", sort_key::deferred}, {"oldest", sort_key::oldest},
+        {"size", sort_key::size},         {"sent", sort_key::sent}};
+    const auto found = keys.find(text);
+    if (found == keys.end())
+        throw CLI::ValidationError(
+            "--sort", "not one of site, listed, deferred, oldest, size, sent: " + text);
+    return found->second;
+}
+
 void run(const global_options& global, const status_options& options) {
     queue_context queue(global);
     std::optional<std::set<site_file>> wanted;
@@ -214,22 +226,19 @@ void add_status(CLI::App& app, const global_options& global) {
                     "million messages take some seconds.\nDUPLICATE counts the lines for messages "
                     "that are listed already, once for each attempt.");
     command->add_option("SITE", options->sites, "Only these destinations");
-    static const std::map<std::string, sort_key> keys = {
-        {"site", sort_key::site},         {"listed", sort_key::listed},
-        {"deferred", sort_key::deferred}, {"oldest", sort_key::oldest},
-        {"size", sort_key::size},         {"sent", sort_key::sent}};
     command
-        ->add_option("-s,--sort", options->sort,
-                     "site, listed, deferred (the default), oldest, size or sent")
-        ->transform(CLI::CheckedTransformer(keys))
+        ->add_option_function<std::string>(
+            "-s,--sort", [options](const std::string& text) { options->sort = sort_key_of(text); },
+            "By site, listed, deferred (the default), oldest, size or sent")
         ->type_name("KEY");
     add_duration(*command, "--older-than", options->older_than,
                  "Only destinations whose oldest deferred message is older: 30m, 2h, 3d");
-    command->add_option("-n,--top", options->top, "Only so many destinations")->type_name("N");
+    command->add_option("-n,--top", options->top, "Only so many destinations")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
     command->add_flag("-a,--all", options->empty, "Also destinations without listed mail");
     command->add_flag("--names", options->names,
-                      "Ask showq(8) for the destinations' names, where the configuration does not "
-                      "tell; takes longer");
+                      "Ask showq(8) for the names of all destinations; takes longer");
     command->add_flag("--json", options->json, "For programs; times in seconds since 1970");
     command->add_flag("-w,--watch", options->watch, "Again and again, until interrupted");
     add_duration(*command, "--interval", options->interval, "How often --watch looks (2s)");
