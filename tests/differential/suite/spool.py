@@ -41,6 +41,7 @@ class Spool:
             if name != "pid":
                 os.chown(f"{self.queue}/{name}", self.owner, 0)
                 os.chmod(f"{self.queue}/{name}", 0o755 if name == "public" else 0o700)
+        os.chown(f"{root}/data", self.owner, 0)
         self.write_main_cf(**self.parameters)
         self.before = {}
 
