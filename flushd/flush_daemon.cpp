@@ -124,9 +124,9 @@ void open_counters(counters_file& file, const service_options& options,
                    const flush_parameters& parameters, const postconf_result& main_cf,
                    logger& log) {
     const auto path = counters_file::path(main_cf.get("data_directory"), options.service_name);
-    // The service does its work without, so this is for whoever misses them.
+    // The service does its work without; `flushd metrics` says it to whoever misses them.
     if (const auto failure = file.open(path, parameters.mail_owner))
-        log.info("no counters for `flushd metrics`: open {}: {}", path, failure.message());
+        log.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
 }
 
 /// As long as the process lives. What was counted since is lost only if it is killed. The write is

@@ -31,12 +31,16 @@ struct metrics_options {
     std::size_t top = 20;
 };
 
-/// Empty where no flushd has ever counted.
+/// Empty, and said so, where no flushd has ever counted.
 counter_sums read_counters(const std::string& path) {
     const file_descriptor file(
         ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!file)
+    if (!file) {
+        fmt::print(stderr,
+                   "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
+                   path, errno_text(errno));
         return {};
+    }
     // The service does not wait for it: it tries again a second later.
     static_cast<void>(::flock(file.get(), LOCK_SH) == 0);
     std::string text(65536, '\0');
