@@ -39,7 +39,7 @@ elsewhere = Path("/usr/local/bin/flushd")
 shutil.copy(daemon, elsewhere)
 
 # Right after Postfix has come: nothing configured, nothing started.
-parked = Path("/root/main.cf")
+parked = CONFIG_DIRECTORY / "main.cf.parked"
 if (CONFIG_DIRECTORY / "main.cf").exists():
     shutil.move(CONFIG_DIRECTORY / "main.cf", parked)
 result = flushd("install")
