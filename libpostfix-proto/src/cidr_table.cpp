@@ -2,6 +2,7 @@
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "rule_lines.hpp"
+#include "rule_list.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,9 +15,6 @@
 namespace postfix_proto {
 
 namespace {
-
-/// No rule; the end of the list.
-constexpr std::size_t no_rule = static_cast<std::size_t>(-1);
 
 struct address {
     bool is_ipv6 = false;
@@ -110,14 +108,9 @@ std::string parse_block(std::string_view text, block& result) {
     return {};
 }
 
-struct rule {
-    enum class kind { match, begin, end };
-
-    kind what = kind::match;
+struct rule : table_rule {
     block pattern;
     std::string value;
-    std::size_t block_end = no_rule; ///< begin: the matching end
-    std::size_t line = 0;
 };
 
 /// Reads one line; returns what is wrong with it, or an empty text.
@@ -148,33 +141,22 @@ std::string parse_rule(std::string_view line, bool is_inside_block, rule& result
 class cidr_table final : public lookup_table {
 public:
     cidr_table(std::string_view type, std::string_view name, std::vector<std::string> files,
-               std::vector<rule> rules)
+               rule_list<rule> rules)
         : lookup_table(type, name, false), files_(std::move(files)), rules_(std::move(rules)) {}
 
     lookup_result find(std::string_view key) override {
         const auto candidate = address::parse(key);
         if (!candidate)
             return lookup_result::not_found();
-        for (std::size_t i = 0; i < rules_.size(); ++i) {
-            const rule& current = rules_[i];
-            if (current.what == rule::kind::end)
-                continue;
-            const bool matches = current.pattern.matches(*candidate);
-            if (current.what == rule::kind::match && matches)
-                return lookup_result::found(current.value);
-            if (current.what == rule::kind::begin && !matches) {
-                if (current.block_end == no_rule)
-                    break;
-                i = current.block_end;
-            }
-        }
-        return lookup_result::not_found();
+        const rule* found =
+            rules_.find([&](const rule& one) { return one.pattern.matches(*candidate); });
+        return found != nullptr ? lookup_result::found(found->value) : lookup_result::not_found();
     }
     std::vector<std::string> files() const override { return files_; }
 
 private:
     std::vector<std::string> files_;
-    std::vector<rule> rules_;
+    rule_list<rule> rules_;
 };
 
 } // namespace
@@ -184,27 +166,20 @@ opened_table open_cidr_table(std::string_view type, std::string_view name,
     rule_lines input = read_rule_lines(type, name, options, log);
     if (!input.reason.empty())
         return {nullptr, std::move(input.reason), std::move(input.files)};
-    std::vector<rule> rules;
-    std::vector<std::size_t> open_blocks;
+    rule_list<rule> rules;
     for (const logical_line& line : input.lines) {
         rule parsed;
         parsed.line = line.number;
-        if (const std::string error = parse_rule(line.text, !open_blocks.empty(), parsed);
+        if (const std::string error = parse_rule(line.text, rules.is_inside_block(), parsed);
             !error.empty()) {
             log.warning("cidr map {}, line {}: {}: skipping this rule", name, line.number, error);
             continue;
         }
-        if (parsed.what == rule::kind::begin) {
-            open_blocks.push_back(rules.size());
-        } else if (parsed.what == rule::kind::end) {
-            rules[open_blocks.back()].block_end = rules.size();
-            open_blocks.pop_back();
-        }
-        rules.push_back(std::move(parsed));
+        rules.add(std::move(parsed));
     }
-    for (; !open_blocks.empty(); open_blocks.pop_back())
-        log.warning("cidr map {}, line {}: IF has no matching ENDIF", name,
-                    rules[open_blocks.back()].line);
+    rules.close([&](std::size_t line) {
+        log.warning("cidr map {}, line {}: IF has no matching ENDIF", name, line);
+    });
     return {
         std::make_unique<cidr_table>(type, name, std::move(input.files), std::move(rules)), "", {}};
 }

@@ -4,6 +4,7 @@
 #include "postfix_proto/brace_syntax.hpp"
 #include "result_template.hpp"
 #include "rule_lines.hpp"
+#include "rule_list.hpp"
 
 #include <optional>
 
@@ -11,51 +12,34 @@ namespace postfix_proto {
 
 namespace {
 
-/// No rule; the end of the list.
-constexpr std::size_t no_rule = static_cast<std::size_t>(-1);
-
 struct pattern_test {
     std::unique_ptr<compiled_pattern> pattern;
     bool is_positive = true;
 };
 
-struct rule {
-    enum class kind { match, begin, end };
-
-    kind what = kind::match;
-    std::size_t line = 0;
+struct rule : table_rule {
     pattern_test first;
     std::optional<pattern_test> second;
     result_template result;
-    std::size_t block_end = no_rule; ///< begin: the matching end
 };
 
 class pattern_table final : public lookup_table {
 public:
     pattern_table(std::string_view type, std::string_view name, std::vector<std::string> files,
-                  std::vector<rule> rules, logger& log)
+                  rule_list<rule> rules, logger& log)
         : lookup_table(type, name, false), files_(std::move(files)), rules_(std::move(rules)),
           log_(log) {}
 
     lookup_result find(std::string_view key) override {
         const std::string text(key);
         std::vector<std::string_view> groups, unused;
-        for (std::size_t i = 0; i < rules_.size(); ++i) {
-            const rule& current = rules_[i];
-            if (current.what == rule::kind::end)
-                continue;
-            const bool holds =
-                test(current.first, current.line, text, groups) &&
-                (!current.second || test(*current.second, current.line, text, unused));
-            if (current.what == rule::kind::match && holds)
-                return lookup_result::found(current.result.expand(groups));
-            if (current.what == rule::kind::begin && !holds) {
-                if (current.block_end == no_rule)
-                    break;
-                i = current.block_end;
-            }
-        }
-        return lookup_result::not_found();
+        const rule* found = rules_.find([&](const rule& one) {
+            return test(one.first, one.line, text, groups) &&
+                   (!one.second || test(*one.second, one.line, text, unused));
+        });
+        // The groups are those of the rule that was tested last: the one that was found.
+        return found != nullptr ? lookup_result::found(found->result.expand(groups))
+                                : lookup_result::not_found();
     }
     std::vector<std::string> files() const override { return files_; }
 
@@ -73,7 +57,7 @@ private:
     }
 
     std::vector<std::string> files_;
-    std::vector<rule> rules_;
+    rule_list<rule> rules_;
     logger& log_;
 };
 
@@ -223,23 +207,15 @@ opened_table open_pattern_table(const pattern_engine& engine, std::string_view t
     if (!input.reason.empty())
         return {nullptr, std::move(input.reason), std::move(input.files)};
     rule_parser parser(engine, type, name, log);
-    std::vector<rule> rules;
-    std::vector<std::size_t> open_blocks;
+    rule_list<rule> rules;
     for (const logical_line& line : input.lines) {
-        auto parsed = parser.parse(line, !open_blocks.empty());
-        if (!parsed)
-            continue;
-        if (parsed->what == rule::kind::begin) {
-            open_blocks.push_back(rules.size());
-        } else if (parsed->what == rule::kind::end) {
-            rules[open_blocks.back()].block_end = rules.size();
-            open_blocks.pop_back();
-        }
-        rules.push_back(*std::move(parsed));
+        auto parsed = parser.parse(line, rules.is_inside_block());
+        if (parsed)
+            rules.add(*std::move(parsed));
     }
-    for (; !open_blocks.empty(); open_blocks.pop_back())
-        log.warning("{} map {}, line {}: IF has no matching ENDIF", type, name,
-                    rules[open_blocks.back()].line);
+    rules.close([&](std::size_t number) {
+        log.warning("{} map {}, line {}: IF has no matching ENDIF", type, name, number);
+    });
     return {
         std::make_unique<pattern_table>(type, name, std::move(input.files), std::move(rules), log),
         "",
