@@ -1,13 +1,47 @@
 /// The flush service as a child of master(8).
 #pragma once
 
-#include "postfix_proto/log.hpp"
+#include "flushd/counters.hpp"
+#include "flushd/flush_parameters.hpp"
+#include "flushd/flush_service.hpp"
+#include "flushd/site_policy.hpp"
+
+#include "postfix_proto/service.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace flushd {
 
-/// Starts as a Postfix daemon does: options, configuration, log, tables, then chroot and
-/// privileges; serves until it is time to retire. Returns the process's exit status; throws
+/// Reads the configuration and opens the tables of fast_flush_domains, then serves. Throws
 /// startup_error when it cannot start.
-int run_daemon(int argc, const char* const* argv, postfix_proto::logger& log);
+class flush_daemon final : public postfix_proto::service {
+public:
+    /// What run_service() needs.
+    [[nodiscard]] static postfix_proto::service_program program();
+
+    explicit flush_daemon(const postfix_proto::service_setup& setup);
+
+    [[nodiscard]] std::vector<std::string> watched_files() const override;
+    [[nodiscard]] std::size_t descriptors() const override;
+    void begin(const postfix_proto::service_runtime& runtime) override;
+    boost::asio::awaitable<void> serve(postfix_proto::client_connection& client) override;
+    void end() override;
+
+private:
+    boost::asio::awaitable<void> save_counters();
+
+    flush_parameters parameters_;
+    site_policy policy_;
+    counters counts_;
+    counters_file counts_on_disk_;
+    std::size_t most_open_logfiles_;
+    postfix_proto::logger& log_;
+    std::optional<flush_service> flush_;
+};
 
 } // namespace flushd

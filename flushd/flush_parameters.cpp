@@ -14,7 +14,6 @@ using std::chrono::seconds;
 const std::vector<std::string>& flush_parameter_names() {
     static const std::vector<std::string> names = {
         "daemon_table_open_error_is_fatal",
-        "daemon_timeout",
         "enable_idna2003_compatibility",
         "fast_flush_domains",
         "fast_flush_purge_time",
@@ -22,12 +21,9 @@ const std::vector<std::string>& flush_parameter_names() {
         "hash_queue_depth",
         "hash_queue_names",
         "ipc_timeout",
-        "mail_owner",
         "mail_version",
-        "max_idle",
         "parent_domain_matches_subdomains",
         "proxymap_service_name",
-        "queue_directory",
         "queue_service_name",
         "smtputf8_enable",
         "trigger_timeout",
@@ -48,8 +44,6 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     result.idna2003_compatible = main_cf.get_bool("enable_idna2003_compatibility");
     result.table_open_error_is_fatal = main_cf.get_bool("daemon_table_open_error_is_fatal");
 
-    result.queue_directory = main_cf.get("queue_directory");
-    result.mail_owner = main_cf.get("mail_owner");
     result.hash_queue_names = main_cf.get("hash_queue_names");
     if (result.hash_queue_names.empty()) // no daemon of Postfix starts then
         throw postfix_proto::startup_error("parameter hash_queue_names: empty");
@@ -59,8 +53,6 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
 
     result.ipc_timeout = main_cf.get_time("ipc_timeout", 's', shortest);
     result.trigger_timeout = main_cf.get_time("trigger_timeout", 's', shortest);
-    result.max_idle = main_cf.get_time("max_idle", 's', shortest);
-    result.daemon_timeout = main_cf.get_time("daemon_timeout", 's', shortest);
 
     const auto& version = main_cf.get("mail_version");
     const auto parsed = postfix_proto::parse_mail_version(version);

@@ -11,7 +11,8 @@ class postconf_result;
 
 namespace flushd {
 
-/// The parameters of main.cf that the service itself goes by, with master.cf's `-o` applied. All
+/// The parameters of main.cf that are about the flush service (for those of any service, see
+/// run_service()), with master.cf's `-o` applied. All
 /// of them are Postfix's own; postconf(5) describes them.
 struct flush_parameters {
     std::string fast_flush_domains;
@@ -23,17 +24,13 @@ struct flush_parameters {
     bool idna2003_compatible = false;
     bool table_open_error_is_fatal = false;
 
-    std::string queue_directory;
-    std::string mail_owner;
     std::string hash_queue_names;
     unsigned hash_queue_depth = 1;
-    std::string queue_manager_socket; ///< relative to queue_directory
+    std::string queue_manager_socket; ///< relative to $queue_directory
     std::string proxymap_socket;      ///< likewise
 
     std::chrono::seconds ipc_timeout{};
     std::chrono::seconds trigger_timeout{};
-    std::chrono::seconds max_idle{};
-    std::chrono::seconds daemon_timeout{};
 
     /// Postfix announces the protocol since 3.6, and clients of either kind cannot talk to the
     /// other.

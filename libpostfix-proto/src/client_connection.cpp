@@ -76,14 +76,16 @@ error_code send(int fd, std::string_view& output) {
 
 socket_connection::socket_connection(asio::io_context& context, file_descriptor client,
                                      deadline_list& limits)
-    : context_(context), client_(std::move(client)),
+    : context_(context), client_(std::move(client)), limits_(limits),
       deadline_(limits, [this](deadline_list::cause why) { return give_up(why); }) {}
 
 bool socket_connection::give_up(deadline_list::cause why) {
     if (why == deadline_list::cause::early && !reading_)
         return false;
-    given_up_ = why == deadline_list::cause::early ? asio::error::operation_aborted
-                                                   : error_code(asio::error::timed_out);
+    if (why == deadline_list::cause::closing && !idle_)
+        return false;
+    given_up_ = why == deadline_list::cause::passed ? error_code(asio::error::timed_out)
+                                                    : asio::error::operation_aborted;
     error_code ignored;
     if (waiting_)
         waiting_->cancel(ignored);
@@ -101,8 +103,10 @@ asio::awaitable<error_code> socket_connection::wait(descriptor::wait_type what) 
 asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
     while (!given_up_) {
         const auto error = receive(fd(), input);
-        if (error != asio::error::would_block)
+        if (error != asio::error::would_block) {
+            idle_ = false;
             co_return error;
+        }
         if (!std::exchange(yielded_, true)) {
             // The client has just been greeted. Those that are ready come first; then it may be.
             co_await asio::post(context_, asio::use_awaitable);
@@ -129,6 +133,13 @@ asio::awaitable<error_code> socket_connection::write(std::string_view output) {
         if (const auto failure = co_await wait(descriptor::wait_write))
             co_return failure;
     }
+}
+
+void socket_connection::expect_request() {
+    idle_ = true;
+    deadline_.restart();
+    if (limits_.closing())
+        static_cast<void>(give_up(deadline_list::cause::closing));
 }
 
 asio::awaitable<error_code> stdio_connection::read_some(std::string& input) {

@@ -62,6 +62,7 @@ void client_listener::close() {
     for (auto& listener : listeners_)
         listener.close(ignored);
     pause_timer_.cancel();
+    request_deadlines_.close();
 }
 
 asio::awaitable<void> client_listener::accept_clients(listen_socket& listener) {

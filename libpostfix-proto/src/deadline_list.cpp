@@ -73,4 +73,14 @@ bool deadline_list::expire_one_early() {
     return false;
 }
 
+void deadline_list::close() {
+    closing_ = true;
+    for (deadline* d = soonest_; d != nullptr;) {
+        deadline* const next = d->later_;
+        if (d->action_(cause::closing))
+            remove(*d);
+        d = next;
+    }
+}
+
 } // namespace postfix_proto

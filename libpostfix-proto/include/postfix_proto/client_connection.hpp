@@ -34,6 +34,11 @@ public:
     /// Sends all of `output`, which must stay valid until then.
     [[nodiscard]] virtual boost::asio::awaitable<boost::system::error_code>
     write(std::string_view output) = 0;
+
+    /// For a protocol with several requests on one connection, after the answer to each: the next
+    /// request has the whole time limit again. Until a part of it is there the connection is idle:
+    /// when the service retires it is closed, with operation_aborted for read_some().
+    virtual void expect_request() {}
 };
 
 /// A client that master(8)'s socket brought.
@@ -49,6 +54,7 @@ public:
 
     boost::asio::awaitable<boost::system::error_code> read_some(std::string& input) override;
     boost::asio::awaitable<boost::system::error_code> write(std::string_view output) override;
+    void expect_request() override;
 
 private:
     using descriptor = boost::asio::posix::stream_descriptor;
@@ -59,9 +65,11 @@ private:
 
     boost::asio::io_context& context_;
     file_descriptor client_;
+    deadline_list& limits_;
     std::optional<descriptor> waiting_; // owns the socket once it exists
     bool yielded_ = false;
     bool reading_ = false;               // and waiting for the client to say something
+    bool idle_ = false;                  // between requests
     boost::system::error_code given_up_; // why the service wants no more of this client
     deadline_list::deadline deadline_;
 };

@@ -40,7 +40,8 @@ public:
     void start(int first, unsigned count, client_handler handler, std::function<void()> on_client,
                std::function<void()> on_closed);
 
-    /// Takes no more clients. One that is just being accepted is still served.
+    /// Takes no more clients. One that is just being accepted is still served; one that has been
+    /// answered and may ask again is given up.
     void close();
 
     /// True when no more clients will come.

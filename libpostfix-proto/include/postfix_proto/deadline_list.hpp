@@ -19,10 +19,11 @@ namespace postfix_proto {
 class deadline_list {
 public:
     enum class cause {
-        passed, ///< the deadline has passed
-        early,  ///< room is needed: whoever can be given up may be
+        passed,  ///< the deadline has passed
+        early,   ///< room is needed: whoever can be given up may be
+        closing, ///< nothing new is wanted: whoever has nothing in hand may be given up
     };
-    /// What a deadline does. After `early`: true if something was given up.
+    /// What a deadline does. Unless it has passed: true if something was given up.
     using action = std::function<bool(cause)>;
 
     /// One deadline, running from its construction or from the last restart(). When it passes, the
@@ -53,6 +54,10 @@ public:
     /// False when none does.
     bool expire_one_early();
 
+    /// Gives up all that have nothing in hand, and says so from then on.
+    void close();
+    [[nodiscard]] bool closing() const noexcept { return closing_; }
+
 private:
     void insert(deadline& d);
     void remove(deadline& d);
@@ -64,6 +69,7 @@ private:
     deadline* soonest_ = nullptr; // the ends of the list of those that run
     deadline* latest_ = nullptr;
     bool waiting_ = false;
+    bool closing_ = false;
 };
 
 } // namespace postfix_proto
