@@ -27,15 +27,18 @@ namespace {
 // Beside the logfiles: the log, the worker's files, triggers, proxymap.
 constexpr std::size_t other_descriptors = 64;
 
-/// Of the descriptors that the process may have, most are for clients. master(8) hands on the
+/// Of the descriptors that the process may have, the clients come first. master(8) hands on the
 /// hard limit, which is 1024 in small containers and half a million below systemd.
 std::size_t most_open_logfiles() {
-    constexpr rlim_t share = 4;
-    constexpr rlim_t enough = 4096; // a few hundred bytes each
+    constexpr rlim_t share = 4;      // of few descriptors
+    constexpr rlim_t clients = 4096; // of many: more than there are delivery agents
+    constexpr rlim_t enough = 16384; // about a thousand bytes each, the kernel's included
     rlimit descriptors{};
     if (::getrlimit(RLIMIT_NOFILE, &descriptors) < 0 || descriptors.rlim_cur == RLIM_INFINITY)
         return enough;
-    return std::clamp<rlim_t>(descriptors.rlim_cur / share, 1, enough);
+    const rlim_t limit = descriptors.rlim_cur;
+    const rlim_t beside_clients = limit > clients ? limit - clients : 0;
+    return std::clamp<rlim_t>(std::max(limit / share, beside_clients), 1, enough);
 }
 
 } // namespace
