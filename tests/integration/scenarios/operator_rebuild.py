@@ -47,6 +47,13 @@ expect_equal("for its subdomain, which is a site of its own", postfix.logfile("s
 expect_equal("logfiles", postfix.logfile_names(), ["customer_tld", "other_customer_tld", "sub_customer_tld"])
 status, output = flushd("rebuild")
 expect_match("a second time", output, r": 0 added for 3 destinations, 4 listed already, 2 not eligible\n$")
+# As a part of the installation.
+expect_equal("uninstall", flushd("uninstall").status, 0)
+postfix.remove_logfiles()
+status, output = flushd("install", "--rebuild")
+expect_equal("install --rebuild", status, 0)
+expect_match("what it did", output, r"(?s)flushd answers on .*: 4 added for 3 destinations, 0 listed already, 2 not eligible\n$")
+expect_equal("listed by it", sorted(postfix.logfile("customer.tld")), sorted([ids[0], several]))
 expect_equal("warnings of the service", postfix.log.of_daemon(mark, "warning"), [])
 postfix.expect_untouched(ids + [foreign], since=mark)
 expect_match("one destination", flushd("rebuild", "other.customer.tld").output, r": 0 added for 1 destination, 1 listed")
