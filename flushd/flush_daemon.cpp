@@ -46,8 +46,9 @@ std::size_t most_open_logfiles() {
 service_program flush_daemon::program() {
     auto wanted = flush_parameter_names();
     wanted.emplace_back("data_directory");
-    return {std::move(wanted),
-            [](const service_setup& setup) { return std::make_unique<flush_daemon>(setup); }};
+    return {std::move(wanted), {}, [](const service_setup& setup) {
+                return std::make_unique<flush_daemon>(setup);
+            }};
 }
 
 flush_daemon::flush_daemon(const service_setup& setup)

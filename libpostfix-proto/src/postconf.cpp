@@ -1,7 +1,7 @@
 #include "postfix_proto/postconf.hpp"
 
-#include "postfix_proto/time_value.hpp"
 #include "postfix_proto/run_program.hpp"
+#include "postfix_proto/time_value.hpp"
 
 #include <strings.h>
 #include <sys/wait.h>
@@ -194,10 +194,18 @@ postconf_result read_postconf(const postconf_request& request) {
     for (const auto& [name, value] : parse_postconf_output(run_postconf(command, deadline)))
         if (auto replaced = substitute_names(value, names); replaced != value)
             add_override(name, replaced);
-    for (const auto& [name, value] : request.overrides)
-        add_override(name, substitute_names(value, names));
+    auto own = request.own;
+    for (const auto& [name, value] : request.overrides) {
+        const auto replaced = substitute_names(value, names);
+        if (const auto mine = own.find(name); mine != own.end())
+            mine->second = replaced;
+        else
+            add_override(name, replaced);
+    }
     expand.insert(expand.end(), request.names.begin(), request.names.end());
-    return postconf_result(parse_postconf_output(run_postconf(expand, deadline)));
+    auto values = parse_postconf_output(run_postconf(expand, deadline));
+    values.merge(own);
+    return postconf_result(std::move(values));
 }
 
 } // namespace postfix_proto

@@ -41,13 +41,13 @@ void check_transport(const service_options& options) {
         throw startup_error(fmt::format("unsupported transport type: {}", *options.transport));
 }
 
-postconf_result read_main_cf(const service_options& options,
-                             const std::vector<std::string>& wanted) {
+postconf_result read_main_cf(const service_options& options, const service_program& program) {
     postconf_request request;
     request.overrides = options.overrides;
     request.service_name = options.service_name;
     request.process_name = options.process_name;
-    request.names = wanted;
+    request.names = program.parameters;
+    request.own = program.own_parameters;
     for (const char* name :
          {"config_directory", "daemon_timeout", "debugger_command", "ipc_timeout", "mail_owner",
           "maillog_file", "maillog_file_prefixes", "max_idle", "max_use", "myhostname",
@@ -122,7 +122,7 @@ void run(int argc, const char* const* argv, const service_program& program, logg
 
     timespec reading_since{};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &reading_since);
-    const auto main_cf = read_main_cf(options, program.parameters);
+    const auto main_cf = read_main_cf(options, program);
     log.replace_sink(make_log_sink(read_log_settings(options, main_cf)));
     check_mail_owner(main_cf.get("mail_owner"));
     const auto daemon_timeout = main_cf.get_time("daemon_timeout", 's', shortest_limit);

@@ -224,3 +224,16 @@ TEST_CASE("postconf_result converts types and names the parameter in errors") {
     CHECK_THROWS_WITH(result.get_time("word", 's', 0s), contains_text("parameter word"));
     CHECK_THROWS_WITH(result.get_time("bare", 's', 6s), contains_text("parameter bare"));
 }
+
+TEST_CASE("a program's own parameters are not asked of postconf") {
+    const fake_postconf postconf(":", "echo 'myhostname = a.example'");
+    auto own = request();
+    own.own = {{"etrn_pause", "60s"}, {"etrn_sites", "none"}};
+    own.overrides = {{"etrn_pause", "1s"}, {"myhostname", "a"}, {"etrn_pause", "$process_name"}};
+    const auto values = read_postconf(own);
+    CHECK(values.get("etrn_pause") == "flushd");
+    CHECK(values.get("etrn_sites") == "none");
+    CHECK(values.get("myhostname") == "a.example");
+    CHECK(postconf.arguments().find("etrn_pause") == std::string::npos);
+    CHECK(postconf.arguments().find("myhostname=a") != std::string::npos);
+}

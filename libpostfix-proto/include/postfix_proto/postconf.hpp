@@ -27,6 +27,9 @@ struct postconf_request {
     std::string process_name;
     /// The parameters wanted. One that this Postfix does not know is absent from the result.
     std::vector<std::string> names;
+    /// Parameters of the program's own, which no Postfix knows, and their defaults. They can be set
+    /// in `overrides`, that is, with -o in master.cf; postconf does not show them of main.cf.
+    parameter_values own;
     /// For everything together. Past it postconf is killed and startup_error thrown.
     std::chrono::milliseconds time_limit = std::chrono::seconds(30);
 };

@@ -63,6 +63,9 @@ struct service_program {
     /// Postfix does not know is absent from service_setup::main_cf.
     std::vector<std::string> parameters;
 
+    /// Parameters of its own, for `-o name=value` in master.cf, and their defaults.
+    parameter_values own_parameters;
+
     /// Makes the service, before chroot and with the privileges that master(8) gave. It may throw
     /// startup_error, which is what the operator will read.
     std::function<std::unique_ptr<service>(const service_setup&)> make;
@@ -81,7 +84,7 @@ struct service_program {
 /// at once does not keep the machine busy.
 ///
 ///     int main(int argc, char* argv[]) {
-///         return postfix_proto::run_service(argc, argv, {.parameters = {}, .make = make_echo});
+///         return postfix_proto::run_service(argc, argv, {.make = make_echo});
 ///     }
 [[nodiscard]] int run_service(int argc, const char* const* argv, const service_program& program);
 
