@@ -17,7 +17,7 @@ reply_decoder::event reply_decoder::next(std::string_view& input) {
         const auto found = attributes_.next(input);
         const event as_it_is = std::visit([](const auto& e) { return event(e); }, found);
         if (state_ == state::open || std::holds_alternative<need_more>(found) ||
-            std::holds_alternative<too_long>(found))
+            std::holds_alternative<too_long>(found) || std::holds_alternative<malformed>(found))
             return as_it_is;
         if (state_ == state::start) {
             const auto* first = std::get_if<name>(&found);
@@ -27,9 +27,9 @@ reply_decoder::event reply_decoder::next(std::string_view& input) {
             }
             state_ = state::protocol_name;
         } else if (state_ == state::protocol_name) {
-            const auto announced = std::get<value>(found).text;
-            if (announced != protocol_)
-                return wrong_protocol{announced};
+            const auto* announced = std::get_if<value>(&found); // a line may have none
+            if (announced == nullptr || announced->text != protocol_)
+                return wrong_protocol{announced != nullptr ? announced->text : ""};
             state_ = state::announcement;
         } else if (std::holds_alternative<end_of_list>(found)) {
             state_ = state::open;

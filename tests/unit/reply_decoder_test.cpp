@@ -10,19 +10,21 @@ using namespace std::string_literals;
 namespace {
 
 /// The events, told in one line.
-std::string decode(std::string_view first, std::string_view second) {
+std::string decode(std::string_view first, std::string_view second,
+                   attribute_form form = attribute_form::nul) {
     struct tell {
         std::string operator()(const reply_decoder::need_more&) { return ""; }
         std::string operator()(const reply_decoder::name& e) { return std::string(e.text) + "="; }
         std::string operator()(const reply_decoder::value& e) { return std::string(e.text) + " "; }
         std::string operator()(const reply_decoder::end_of_list&) { return "; "; }
         std::string operator()(const reply_decoder::too_long&) { return "too long"; }
+        std::string operator()(const reply_decoder::malformed&) { return "malformed"; }
         std::string operator()(const reply_decoder::wrong_protocol& e) {
             return describe(e, "x_protocol");
         }
     };
     std::string told;
-    reply_decoder decoder("x_protocol", 50);
+    reply_decoder decoder("x_protocol", 50, form);
     for (auto input : {first, second})
         for (;;) {
             const auto event = decoder.next(input);
@@ -64,5 +66,24 @@ TEST_CASE("an announcement is taken out of what a service says, wherever it is s
     for (std::size_t split = 0; split <= row.bytes.size(); ++split) {
         const std::string_view bytes = row.bytes;
         REQUIRE(decode(bytes.substr(0, split), bytes.substr(split)) == row.meaning);
+    }
+}
+
+TEST_CASE("an announcement is taken out of what a service says in the plain form") {
+    struct row {
+        std::string bytes, meaning;
+    };
+    const auto row = GENERATE(values<struct row>({
+        {"protocol=x_protocol\n\nstatus=0\n\n", "status=0 ; "},
+        {"status=0\n\n", "status=0 ; "},
+        {"protocol=x_protocol\nmore\n\n\n", "; "},
+        {"protocol=y\n\n", "unexpected protocol \"y\" (expecting x_protocol)"},
+        {"protocol\n\n", "unexpected protocol \"\" (expecting x_protocol)"},
+    }));
+    CAPTURE(row.bytes);
+    for (std::size_t split = 0; split <= row.bytes.size(); ++split) {
+        const std::string_view bytes = row.bytes;
+        REQUIRE(decode(bytes.substr(0, split), bytes.substr(split), attribute_form::plain) ==
+                row.meaning);
     }
 }

@@ -1,5 +1,7 @@
-/// Attribute lists as Postfix daemons send them to each other, in the NUL form.
+/// Attribute lists as Postfix daemons send them to each other.
 #pragma once
+
+#include "postfix_proto/attribute_form.hpp"
 
 #include <cstdint>
 #include <string>
@@ -7,23 +9,46 @@
 
 namespace postfix_proto {
 
-/// Builds `name NUL value NUL ... NUL`: the empty name ends the list (attr_print0, Postfix 3.7).
+/// Builds a list in one of the forms (attr_print0(), attr_print64(), attr_print_plain(), Postfix
+/// 3.7; the same from 3.5 to 3.10):
 ///
 ///     attribute_encoder().add("status", 0).finish()   is   "status\0" "0\0" "\0"
 ///
-/// Names and values must not contain a NUL byte; what follows one is cut off, so that a value
-/// cannot forge another attribute.
+/// No value can forge another attribute: what follows a NUL byte in a name or a value is cut off;
+/// in the plain form also what follows a newline, and in a name what follows `=`. An attribute
+/// without a name, which would end the list, is left out, and so is one that would end a nested
+/// list of the NUL form.
 class attribute_encoder {
 public:
+    attribute_encoder() = default;
+    explicit attribute_encoder(attribute_form form) noexcept : form_(form) {}
+
     attribute_encoder& add(std::string_view name, std::string_view value);
 
     /// Integers travel as unsigned decimal numbers: -1 as 4294967295.
     attribute_encoder& add(std::string_view name, std::int32_t value);
+    /// What Postfix sends as long: -1 as 18446744073709551615.
+    attribute_encoder& add(std::string_view name, std::int64_t value);
+
+    /// Any bytes (SEND_ATTR_DATA): in base64, whatever the form.
+    attribute_encoder& add_data(std::string_view name, std::string_view bytes);
+
+    /// What is added in between is one nested list (SEND_ATTR_HASH): the reader takes it for a map
+    /// from names to strings. Postfix knows no lists within these.
+    attribute_encoder& open();
+    attribute_encoder& close();
 
     /// Ends the list. The encoder is empty afterwards and can be used for the next one.
     [[nodiscard]] std::string finish();
 
+    /// What has been added, without an end (ATTR_FLAG_MORE): what comes next belongs to the list.
+    [[nodiscard]] std::string take();
+
 private:
+    void add_pair(std::string_view name, std::string_view value);
+
+    attribute_form form_ = attribute_form::nul;
+    bool is_nested_ = false;
     std::string bytes_;
 };
 

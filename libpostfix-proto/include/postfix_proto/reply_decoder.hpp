@@ -26,24 +26,31 @@ public:
     using value = attribute_decoder::value;
     using end_of_list = attribute_decoder::end_of_list;
     using too_long = attribute_decoder::too_long;
+    using malformed = attribute_decoder::malformed;
     /// The service speaks another protocol. The view is valid until the next call; the decoder must
     /// not be used further.
     struct wrong_protocol {
         std::string_view announced;
     };
 
-    using event = std::variant<need_more, name, value, end_of_list, too_long, wrong_protocol>;
+    using event =
+        std::variant<need_more, name, value, end_of_list, too_long, malformed, wrong_protocol>;
 
     /// `protocol` is the name that the announcement must have; a literal.
-    explicit reply_decoder(
-        std::string_view protocol,
-        std::size_t string_limit = attribute_decoder::default_string_limit) noexcept
-        : attributes_(string_limit), protocol_(protocol) {}
+    explicit reply_decoder(std::string_view protocol,
+                           std::size_t string_limit = attribute_decoder::default_string_limit,
+                           attribute_form form = attribute_form::nul) noexcept
+        : attributes_(string_limit, form), protocol_(protocol) {}
 
     /// Takes bytes from the front of `input` until there is something to report. What follows the
     /// protocol's name in the announcement is skipped.
     event next(std::string_view& input);
 
+    /// As attribute_decoder's, after a name.
+    void skip_value() noexcept { attributes_.skip_value(); }
+    void expect_name() noexcept { attributes_.expect_name(); }
+
+    [[nodiscard]] attribute_form form() const noexcept { return attributes_.form(); }
     [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
 
 private:
