@@ -1,9 +1,8 @@
 #include "catch.hpp"
 
+#include "fixture_file.hpp"
 #include "postfix_proto/showq_decoder.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 
 using namespace postfix_proto;
@@ -51,12 +50,6 @@ std::string decode(std::string_view first, std::string_view second = "") {
             }
         }
     return told + "...";
-}
-
-std::string fixture(const std::string& name) {
-    std::ifstream file(FLUSHD_TEST_FIXTURES "/" + name, std::ios::binary);
-    REQUIRE(file);
-    return {std::istreambuf_iterator<char>(file), {}};
 }
 
 } // namespace
@@ -121,7 +114,7 @@ TEST_CASE("queue listings of real Postfixes are taken apart at every split") {
          "end"},
     }));
     CAPTURE(row.name);
-    const auto bytes = fixture(row.name);
+    const auto bytes = fixture_file(row.name);
     for (std::size_t split = 0; split <= bytes.size(); ++split)
         REQUIRE(decode(std::string_view(bytes).substr(0, split),
                        std::string_view(bytes).substr(split)) == row.meaning);

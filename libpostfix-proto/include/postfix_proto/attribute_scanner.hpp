@@ -1,0 +1,138 @@
+/// Takes the attributes that one wants out of a list, as values with a type.
+#pragma once
+
+#include "postfix_proto/attribute_decoder.hpp"
+#include "postfix_proto/reply_decoder.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace postfix_proto {
+
+/// A name, and where its value goes. The target must outlive the scanner, and the name with it.
+///
+/// Strings end at a NUL byte where a form lets one through, as all do in Postfix; data do not.
+class wanted_attribute {
+public:
+    using map = std::map<std::string, std::string, std::less<>>;
+
+    wanted_attribute(std::string_view name, std::string& target) : name_(name), target_(&target) {}
+    /// Decimal numbers that fit the type without its sign, which comes back as with
+    /// attribute_encoder: 4294967295 is -1. Postfix reads blanks, signs and overflows, too, and
+    /// sends none.
+    wanted_attribute(std::string_view name, std::int32_t& target) : name_(name), target_(&target) {}
+    wanted_attribute(std::string_view name, std::int64_t& target) : name_(name), target_(&target) {}
+    /// What attribute_encoder::add_data() has sent.
+    [[nodiscard]] static wanted_attribute data(std::string_view name, std::string& target);
+    /// Must have this value; is not counted (RECV_ATTR_STREQ).
+    [[nodiscard]] static wanted_attribute equal(std::string_view name, std::string_view value);
+    /// A nested list; or, when none begins here, all attributes up to the end of the list, so that
+    /// nothing else can be wanted after it (RECV_ATTR_HASH). At most map_limit entries. The first
+    /// of several of one name is taken.
+    [[nodiscard]] static wanted_attribute entries(map& target);
+
+    static constexpr std::size_t map_limit = 1024;
+
+private:
+    friend class attribute_scanner;
+
+    struct data_target {
+        std::string* bytes;
+    };
+    struct expected_value {
+        std::string_view text;
+    };
+    using destination =
+        std::variant<std::string*, std::int32_t*, std::int64_t*, data_target, expected_value, map*>;
+
+    wanted_attribute(std::string_view name, destination where) : name_(name), target_(where) {}
+
+    std::string_view name_;
+    destination target_;
+};
+
+/// What to make of a list that is not quite as wanted, as attr_scan()'s flags.
+struct scan_flags {
+    bool missing = false; ///< the list must not end before the last wanted attribute
+    bool extra = false;   ///< there must be no others in between; else they are passed over
+    bool more = false;    ///< done with the last wanted attribute, not with the end of the list
+};
+inline constexpr scan_flags scan_strictly{.missing = true, .extra = true};
+
+/// Reads one list with the rules of attr_scan() (util/attr_scan0.c, Postfix 3.7, and its like for
+/// the other forms; the same from 3.5 to 3.10). Attributes must come in the order in which they are
+/// wanted.
+///
+///     std::int32_t status = 0;
+///     std::string value;
+///     attribute_scanner reply({{"status", status}, {"value", value}}, scan_strictly);
+///     while (reply.feed(decoder, input) == attribute_scanner::progress::need_more) ...
+///
+/// With `more`, another scanner goes on in the same list, with the same decoder and the rest of the
+/// input: so one reads what was written by a function (RECV_ATTR_FUNC), and a list whose first
+/// attribute tells what the others are.
+class attribute_scanner {
+public:
+    enum class progress {
+        need_more, ///< the input is used up
+        complete,  ///< all wanted attributes are there; unless `missing` is set, or so many as
+                   ///< count() says
+        malformed, ///< of no further use; see reason()
+    };
+
+    explicit attribute_scanner(std::vector<wanted_attribute> wanted, scan_flags flags = {})
+        : wanted_(std::move(wanted)), flags_(flags) {}
+
+    /// Takes bytes from the front of `input` by way of the decoder, which knows the form. After
+    /// anything but need_more: use another scanner, or restart().
+    progress feed(attribute_decoder& from, std::string_view& input) { return scan(from, input); }
+    progress feed(reply_decoder& from, std::string_view& input) { return scan(from, input); }
+
+    /// How many values have been stored; each entry of a map is one, also one that was there.
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+    /// For a person: what is wrong with the list. Also when `complete`, if an attribute comes after
+    /// those that are wanted where `extra` forbids it. Postfix acts on such a list, but cannot read
+    /// on, nor can one here.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    /// Begins anew, with the same targets.
+    void restart();
+
+private:
+    template <typename Decoder>
+    progress scan(Decoder& from, std::string_view& input);
+    template <typename Decoder>
+    progress take_name(Decoder& from, const attribute_decoder::name& name);
+    progress take_value(std::string_view text, attribute_form form);
+    progress store(const wanted_attribute& wanted, std::string_view text, attribute_form form);
+    progress add_entry(wanted_attribute::map& entries, std::string_view text);
+    template <typename Integer>
+    progress store_number(const wanted_attribute& wanted, Integer& target, std::string_view text);
+    progress take_end();
+    progress fail(std::string reason);
+
+    [[nodiscard]] const wanted_attribute* next_wanted() const;
+
+    std::vector<wanted_attribute> wanted_;
+    scan_flags flags_;
+    std::size_t position_ = 0; // in wanted_
+    bool is_nested_ = false;   // between the braces of the map at position_
+    std::string entry_name_;   // in the map whose value comes next
+    std::size_t count_ = 0;
+    std::string reason_;
+};
+
+/// What comes next in a list that was read with `more`.
+enum class list_continuation { need_more, attribute, end };
+
+/// Looks, and takes the list's end when it is that (attr_scan_more()).
+[[nodiscard]] list_continuation look_for_end(attribute_form form, std::string_view& input);
+
+} // namespace postfix_proto
