@@ -1,8 +1,8 @@
 #include "postfix_proto/flush_client.hpp"
 
 #include "attribute_text.hpp"
+#include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_connection.hpp"
-#include "run_blocking.hpp"
 
 #include <fmt/format.h>
 

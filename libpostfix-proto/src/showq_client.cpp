@@ -1,6 +1,6 @@
 #include "postfix_proto/showq_client.hpp"
 
-#include "run_blocking.hpp"
+#include "postfix_proto/run_blocking.hpp"
 
 #include <fmt/format.h>
 

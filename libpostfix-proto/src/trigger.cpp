@@ -3,8 +3,8 @@
 #include "backoff.hpp"
 #include "connect_now.hpp"
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/spawn.hpp"
-#include "run_blocking.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include "fake_service.hpp"
+#include "postfix_proto/call_when_done.hpp"
 #include "postfix_proto/flush_client.hpp"
 #include "temporary_directory.hpp"
 
@@ -131,4 +132,34 @@ TEST_CASE("a flush client has one limit for a request in all") {
     CHECK(result.outcome == flush_outcome::timed_out);
     CHECK(result.text == "read timeout on " + f.settings.path);
     CHECK(std::chrono::steady_clock::now() - begin < 900ms);
+}
+
+TEST_CASE("a flush client calls back when it is done, and not before run()") {
+    fixture f;
+    const fake_service service(f.settings.path, [](const fake_client& client) {
+        client.say(flush_announcement());
+        const auto request = client.hear();
+        client.say(
+            encode(request == encode(purge_request{}) ? flush_status::ok : flush_status::deny));
+    });
+    asio::io_context context(1);
+    flush_client client(context, f.settings);
+    std::vector<flush_outcome> outcomes;
+    call_when_done(context, client.purge(), [&](const flush_result& first) {
+        outcomes.push_back(first.outcome);
+        call_when_done(context, client.send_site("x"),
+                       [&](const flush_result& second) { outcomes.push_back(second.outcome); });
+    });
+    CHECK(outcomes.empty());
+    context.run();
+    CHECK(outcomes == std::vector<flush_outcome>{flush_outcome::ok, flush_outcome::deny});
+}
+
+TEST_CASE("what a callback throws comes out of run()") {
+    fixture f;
+    asio::io_context context(1);
+    flush_client client(context, f.settings);
+    call_when_done(context, client.purge(),
+                   [](const flush_result& result) { throw std::runtime_error(result.text); });
+    CHECK_THROWS_AS(context.run(), std::runtime_error);
 }

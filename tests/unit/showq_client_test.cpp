@@ -3,12 +3,14 @@
 #include "catch.hpp"
 
 #include "fake_service.hpp"
+#include "postfix_proto/call_when_done.hpp"
 #include "postfix_proto/showq_client.hpp"
 #include "temporary_directory.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
 #include <fstream>
+#include <functional>
 #include <vector>
 
 using namespace postfix_proto;
@@ -87,6 +89,31 @@ TEST_CASE("a showq client hands out messages and their recipients, of either gen
     SECTION("blocking, without the recipients") {
         blocking_showq_client queue(f.settings);
         CHECK(list(queue, false) == strings{"A1", "A2", "A3"});
+        CHECK_FALSE(queue.failure());
+    }
+    SECTION("with callbacks") {
+        asio::io_context context(1);
+        showq_client queue(context, f.settings);
+        strings told;
+        // Each asks for what comes next, and so holds what it is called with for no longer.
+        std::function<void(const queued_recipient*)> take_recipient;
+        std::function<void(const queued_message*)> take_message = [&](const queued_message* m) {
+            if (m == nullptr)
+                return;
+            told.push_back(m->id.str());
+            call_when_done(context, queue.next_recipient(), take_recipient);
+        };
+        take_recipient = [&](const queued_recipient* r) {
+            if (r == nullptr) {
+                call_when_done(context, queue.next(), take_message);
+                return;
+            }
+            told.push_back(r->address);
+            call_when_done(context, queue.next_recipient(), take_recipient);
+        };
+        call_when_done(context, queue.next(), take_message);
+        context.run();
+        CHECK(told == strings{"A1", "c@d", "e@f", "A2", "A3", "g@h"});
         CHECK_FALSE(queue.failure());
     }
     SECTION("among other things") {

@@ -1,0 +1,38 @@
+/// Asynchronous work for a program that has no coroutines of its own.
+#pragma once
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+
+namespace postfix_proto {
+
+/// Starts what a client's member gives, and calls `handler` with its result, in the thread that
+/// runs the context, never from within this call:
+///
+///     flush_client client(context);
+///     call_when_done(context, client.send_site("customer.tld"),
+///                    [](flush_result result) { ... });
+///     context.run();
+///
+/// Clients report their failures in the result. An exception, as there may be without memory, comes
+/// out of the context's run(), as one of the handler's own does.
+///
+/// The client and the context must outlive the work.
+template <typename Result, typename Handler>
+void call_when_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task,
+                    Handler handler) {
+    boost::asio::co_spawn(
+        context, std::move(task),
+        [handler = std::move(handler)](const std::exception_ptr& failure, Result result) mutable {
+            if (failure)
+                std::rethrow_exception(failure);
+            handler(std::move(result));
+        });
+}
+
+} // namespace postfix_proto
