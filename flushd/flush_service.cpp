@@ -17,7 +17,6 @@ flush_status status_of(site_policy::refusal refusal) {
 postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters) {
     postfix_proto::proxymap_settings result;
     result.path = parameters.proxymap_socket;
-    result.announces_protocol = parameters.announce_protocol;
     result.limit = parameters.ipc_timeout;
     return result;
 }

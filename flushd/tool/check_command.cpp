@@ -238,10 +238,7 @@ private:
         if (policy_->resolve_now(site) || !master_)
             return;
         asio::io_context context(1);
-        proxymap_client proxymap(context,
-                                 {.path = parameters_->proxymap_socket,
-                                  .announces_protocol = parameters_->announce_protocol,
-                                  .limit = patience},
+        proxymap_client proxymap(context, {.path = parameters_->proxymap_socket, .limit = patience},
                                  log_);
         const auto ask = [&]() -> asio::awaitable<void> {
             static_cast<void>(co_await policy_->resolve(site, proxymap));

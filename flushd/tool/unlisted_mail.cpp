@@ -33,11 +33,7 @@ public:
            site_policy& policy, std::chrono::seconds silence_limit, logger& log)
         : layout_(parameters.hash_queue_names, parameters.hash_queue_depth), policy_(policy),
           queue_(context_, {.path = "public/" + showq_service, .silence_limit = silence_limit}),
-          proxymap_(context_,
-                    {.path = parameters.proxymap_socket,
-                     .announces_protocol = parameters.announce_protocol,
-                     .limit = silence_limit},
-                    log) {}
+          proxymap_(context_, {.path = parameters.proxymap_socket, .limit = silence_limit}, log) {}
 
     unlisted_mail run() {
         std::exception_ptr thrown;

@@ -24,7 +24,7 @@ using boost::system::error_code;
 namespace {
 
 using clock = std::chrono::steady_clock;
-using expected = proxymap_reply_decoder::expected;
+using expected = proxymap_reply::expected;
 
 error_code malformed_reply() {
     return boost::system::errc::make_error_code(boost::system::errc::bad_message);
@@ -38,7 +38,7 @@ struct proxymap_client::connection {
     asio::local::stream_protocol::socket socket;
     clock::time_point opened = clock::now();
     clock::time_point last_used = opened;
-    bool is_greeted = false;
+    reply_decoder lists{proxymap_protocol_name, proxymap_reply::string_limit};
     std::map<std::string, bool> keys_are_fixed; // of the tables that were opened
     std::string input;                          // what has been read beyond the last reply
 
@@ -56,15 +56,15 @@ struct proxymap_client::connection {
         co_return error;
     }
 
-    result read(proxymap_reply_decoder& decoder) {
+    result read(proxymap_reply& reply) {
         std::array<char, 4096> buffer;
         for (;;) {
             std::string_view rest = input;
-            const auto progress = decoder.feed(rest);
+            const auto progress = reply.feed(lists, rest);
             input.erase(0, input.size() - rest.size());
-            if (progress == proxymap_reply_decoder::progress::complete)
+            if (progress == proxymap_reply::progress::complete)
                 co_return error_code{};
-            if (progress == proxymap_reply_decoder::progress::malformed)
+            if (progress == proxymap_reply::progress::malformed)
                 co_return malformed_reply();
             error_code error;
             const auto size = co_await socket.async_read_some(
@@ -203,38 +203,32 @@ proxymap_client::result proxymap_client::try_once(const remote_question& questio
 
 proxymap_client::result proxymap_client::converse(connection& peer, const remote_question& question,
                                                   remote_answer& answer) {
-    if (settings_.announces_protocol && !peer.is_greeted) {
-        proxymap_reply_decoder decoder(expected::announcement);
-        if (const auto error = co_await peer.read(decoder))
-            co_return error;
-        peer.is_greeted = true;
-    }
     auto opened = peer.keys_are_fixed.find(question.table);
     if (opened == peer.keys_are_fixed.end()) {
-        proxymap_reply_decoder decoder(expected::open_reply);
+        proxymap_reply reply(expected::open);
         if (const auto error = co_await peer.write(encode_proxymap_open(question.table)))
             co_return error;
-        if (const auto error = co_await peer.read(decoder))
+        if (const auto error = co_await peer.read(reply))
             co_return error;
-        if (decoder.status() != static_cast<std::uint32_t>(proxymap_status::ok)) {
-            answer = {proxymap_failure(decoder.status(), question.table)};
+        if (reply.status() != static_cast<std::uint32_t>(proxymap_status::ok)) {
+            answer = {proxymap_failure(reply.status(), question.table)};
             co_return error_code{};
         }
-        opened = peer.keys_are_fixed.emplace(question.table, decoder.keys_are_fixed()).first;
+        opened = peer.keys_are_fixed.emplace(question.table, reply.keys_are_fixed()).first;
     }
-    proxymap_reply_decoder decoder(expected::lookup_reply);
+    proxymap_reply reply(expected::lookup);
     if (const auto error =
             co_await peer.write(encode_proxymap_lookup(question.table, question.key)))
         co_return error;
-    if (const auto error = co_await peer.read(decoder))
+    if (const auto error = co_await peer.read(reply))
         co_return error;
     answer.keys_are_fixed = opened->second;
-    if (decoder.status() == static_cast<std::uint32_t>(proxymap_status::ok))
-        answer.result = lookup_result::found(decoder.value());
-    else if (decoder.status() == static_cast<std::uint32_t>(proxymap_status::no_key))
+    if (reply.status() == static_cast<std::uint32_t>(proxymap_status::ok))
+        answer.result = lookup_result::found(reply.value());
+    else if (reply.status() == static_cast<std::uint32_t>(proxymap_status::no_key))
         answer.result = lookup_result::not_found();
     else
-        answer.result = proxymap_failure(decoder.status(), question.table);
+        answer.result = proxymap_failure(reply.status(), question.table);
     co_return error_code{};
 }
 

@@ -1,21 +1,22 @@
-// What proxymap(8) says. The first byte tells which of its lists is expected.
+// What proxymap(8) says. The first byte tells which reply is expected.
 #include "postfix_proto/proxymap_protocol.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
-using postfix_proto::proxymap_reply_decoder;
+using postfix_proto::proxymap_reply;
+using progress = proxymap_reply::progress;
 
 namespace {
 
-proxymap_reply_decoder::progress feed(proxymap_reply_decoder& decoder, std::string_view bytes,
-                                      std::size_t piece) {
-    auto result = proxymap_reply_decoder::progress::need_more;
-    while (!bytes.empty() && result == proxymap_reply_decoder::progress::need_more) {
+progress feed(proxymap_reply& reply, std::string_view bytes, std::size_t piece) {
+    postfix_proto::reply_decoder lists(postfix_proto::proxymap_protocol_name);
+    auto result = progress::need_more;
+    while (!bytes.empty() && result == progress::need_more) {
         std::string_view now = bytes.substr(0, piece);
         bytes.remove_prefix(now.size());
-        result = decoder.feed(now);
+        result = reply.feed(lists, now);
     }
     return result;
 }
@@ -25,10 +26,10 @@ proxymap_reply_decoder::progress feed(proxymap_reply_decoder& decoder, std::stri
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0)
         return 0;
-    const auto what = static_cast<proxymap_reply_decoder::expected>(data[0] % 3);
+    const auto what = static_cast<proxymap_reply::expected>(data[0] % 2);
     const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-    proxymap_reply_decoder at_once(what);
-    proxymap_reply_decoder by_byte(what);
+    proxymap_reply at_once(what);
+    proxymap_reply by_byte(what);
     // However the bytes are split, they mean the same.
     if (feed(at_once, bytes, bytes.size()) != feed(by_byte, bytes, 1) ||
         at_once.status() != by_byte.status() || at_once.value() != by_byte.value())

@@ -29,6 +29,7 @@ public:
     bool keys_are_fixed = true;
     int lookup_status = 0; // other than 0: for every lookup
     bool announces = true;
+    std::string protocol_name = "proxymap_protocol";
     bool answers = true;
     int requests_per_connection = 1000000; // then it hangs up
     std::chrono::milliseconds delay{0};
@@ -61,7 +62,7 @@ private:
         using boost::asio::use_awaitable;
         postfix_proto::attribute_encoder out;
         if (announces)
-            co_await send(peer, out.add("protocol", "proxymap_protocol").finish());
+            co_await send(peer, out.add("protocol", protocol_name).finish());
         std::string input;
         for (int i = 0; i < requests_per_connection; ++i) {
             const auto size = co_await boost::asio::async_read_until(

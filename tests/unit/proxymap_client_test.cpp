@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include "fake_proxymap.hpp"
+#include "fake_service.hpp"
 #include "postfix_proto/proxymap_client.hpp"
 #include "recording_sink.hpp"
 #include "temporary_directory.hpp"
@@ -68,7 +69,6 @@ struct fixture {
 TEST_CASE("a proxymap client keeps its connection and opens a table once on it") {
     fixture f;
     f.server.announces = GENERATE(true, false);
-    f.settings.announces_protocol = f.server.announces;
     f.server.keys_are_fixed = GENERATE(true, false);
     f.start();
     const auto answer = f.ask("a");
@@ -129,8 +129,8 @@ TEST_CASE("a proxymap client gives up when its time is over") {
         f.server.answers = false;
         f.start();
     }
-    SECTION("no announcement comes") {
-        f.server.announces = false;
+    SECTION("it is another service") {
+        f.server.protocol_name = "queue_flush_protocol";
         f.start();
     }
     SECTION("all connections are busy") {
@@ -187,4 +187,28 @@ TEST_CASE("a proxymap client closes a connection that nobody uses") {
     f.context.run_for(std::chrono::milliseconds(50));
     CHECK(f.ask("a").result == found("1"));
     CHECK(f.server.connections == 2);
+}
+
+TEST_CASE("a blocking proxymap client keeps its connection between questions") {
+    const temporary_directory dir;
+    recorded_log lines;
+    logger log{lines.sink()};
+    std::atomic<int> connections = 0;
+    const bool announces = GENERATE(true, false);
+    const fake_service service(dir.file("proxymap"), [&](const fake_client& peer) {
+        using namespace std::string_literals;
+        ++connections;
+        if (announces)
+            peer.say("protocol\0proxymap_protocol\0\0"s);
+        for (auto request = peer.hear(); !request.empty(); request = peer.hear())
+            peer.say(request.find("open") != std::string::npos     ? "status\0000\0flags\00016\0\0"s
+                     : request.find("\0a\0"s) != std::string::npos ? "status\0000\0value\0001\0\0"s
+                                                                   : "status\0001\0value\0\0\0"s);
+    });
+    blocking_proxymap_client tables({.path = dir.file("proxymap")}, log);
+    CHECK(tables.ask({"ldap:/x", "a"}).result == found("1"));
+    CHECK(tables.ask({"ldap:/x", "b"}).result == missing);
+    CHECK(tables.ask({"ldap:/x", "a"}).keys_are_fixed);
+    CHECK(connections == 1);
+    CHECK(lines.lines().empty());
 }

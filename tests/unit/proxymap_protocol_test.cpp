@@ -7,9 +7,8 @@ using namespace std::string_literals;
 
 namespace {
 
-using decoder = proxymap_reply_decoder;
-using expected = decoder::expected;
-using progress = decoder::progress;
+using expected = proxymap_reply::expected;
+using progress = proxymap_reply::progress;
 
 } // namespace
 
@@ -29,36 +28,36 @@ TEST_CASE("proxymap replies are taken apart at every split") {
         bool keys_are_fixed = false;
     };
     const auto row = GENERATE(values<struct row>({
-        {expected::announcement, "protocol\0proxymap_protocol\0\0"s, progress::complete},
-        {expected::announcement, "protocol\0queue_flush_protocol\0\0"s, progress::malformed},
-        {expected::announcement, "protocol\0proxymap_protocol\0more\0x\0\0"s, progress::malformed},
-        {expected::announcement, "status\0000\0\0"s, progress::malformed},
-        {expected::announcement, "\0"s, progress::malformed},
-        {expected::announcement, "protocol\0proxymap_protocol\0"s, progress::need_more},
-        {expected::open_reply, "status\0000\0flags\00016\0\0"s, progress::complete, 0, "", true},
-        {expected::open_reply, "status\0000\0flags\00032\0\0"s, progress::complete, 0, "", false},
-        {expected::open_reply, "status\0004\0flags\0000\0\0"s, progress::complete, 4},
-        {expected::open_reply, "status\0000\0\0"s, progress::malformed},
-        {expected::open_reply, "flags\0000\0status\0000\0\0"s, progress::malformed},
-        {expected::open_reply, "status\000x\0flags\0000\0\0"s, progress::malformed},
-        {expected::open_reply, "status\000-1\0flags\0000\0\0"s, progress::malformed},
-        {expected::open_reply, "status\000\0flags\0000\0\0"s, progress::malformed},
-        {expected::lookup_reply, "status\0000\0value\0a b\0\0"s, progress::complete, 0, "a b"},
-        {expected::lookup_reply, "status\0000\0value\0\0\0"s, progress::complete, 0, ""},
-        {expected::lookup_reply, "status\0001\0value\0\0\0"s, progress::complete, 1},
-        {expected::lookup_reply, "status\0000\0value\0x\0value\0y\0\0"s, progress::malformed},
-        {expected::lookup_reply, "status\0000\0value\0"s + std::string(2 << 20, 'x'),
+        {expected::open, "protocol\0proxymap_protocol\0\0status\0000\0flags\00016\0\0"s,
+         progress::complete, 0, "", true},
+        {expected::open, "protocol\0proxymap_protocol\0\0"s, progress::need_more},
+        {expected::open, "protocol\0queue_flush_protocol\0\0"s, progress::malformed},
+        {expected::open, "\0"s, progress::malformed},
+        {expected::open, "status\0000\0flags\00016\0\0"s, progress::complete, 0, "", true},
+        {expected::open, "status\0000\0flags\00032\0\0"s, progress::complete, 0, "", false},
+        {expected::open, "status\0004\0flags\0000\0\0"s, progress::complete, 4},
+        {expected::open, "status\0000\0\0"s, progress::malformed},
+        {expected::open, "flags\0000\0status\0000\0\0"s, progress::malformed},
+        {expected::open, "status\000x\0flags\0000\0\0"s, progress::malformed},
+        {expected::open, "status\000-1\0flags\0000\0\0"s, progress::malformed},
+        {expected::open, "status\000\0flags\0000\0\0"s, progress::malformed},
+        {expected::lookup, "status\0000\0value\0a b\0\0"s, progress::complete, 0, "a b"},
+        {expected::lookup, "status\0000\0value\0\0\0"s, progress::complete, 0, ""},
+        {expected::lookup, "status\0001\0value\0\0\0"s, progress::complete, 1},
+        {expected::lookup, "status\0000\0value\0x\0value\0y\0\0"s, progress::malformed},
+        {expected::lookup, "status\0000\0value\0"s + std::string(2 << 20, 'x'),
          progress::malformed},
     }));
     CAPTURE(row.bytes.substr(0, 100));
     const std::size_t step = row.bytes.size() > 1000 ? row.bytes.size() / 3 : 1;
     for (std::size_t split = 0; split <= row.bytes.size(); split += step) {
-        decoder one(row.what);
+        reply_decoder lists(proxymap_protocol_name, proxymap_reply::string_limit);
+        proxymap_reply one(row.what);
         std::string_view first(row.bytes.data(), split);
         std::string_view second = std::string_view(row.bytes).substr(split);
-        auto result = one.feed(first);
+        auto result = one.feed(lists, first);
         if (result == progress::need_more)
-            result = one.feed(second);
+            result = one.feed(lists, second);
         REQUIRE(result == row.result);
         if (result != progress::complete)
             continue;
@@ -69,10 +68,11 @@ TEST_CASE("proxymap replies are taken apart at every split") {
 }
 
 TEST_CASE("a proxymap reply leaves what comes after it") {
-    decoder one(expected::lookup_reply);
+    reply_decoder lists(proxymap_protocol_name);
+    proxymap_reply one(expected::lookup);
     const std::string bytes = "status\0001\0value\0\0\0rest"s;
     std::string_view input = bytes;
-    CHECK(one.feed(input) == progress::complete);
+    CHECK(one.feed(lists, input) == progress::complete);
     CHECK(input == "rest");
 }
 

@@ -4,6 +4,9 @@
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/run_blocking.hpp"
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,10 +23,9 @@
 namespace postfix_proto {
 
 struct proxymap_settings {
-    /// The service's socket, relative to the current directory.
+    /// The service's socket, relative to the current directory. Its directory lets in root and
+    /// mail_owner.
     std::string path = "private/proxymap";
-    /// Postfix announces the protocol since 3.6.
-    bool announces_protocol = true;
     /// How long one question may take in all (ipc_timeout). Stock tries without end.
     std::chrono::seconds limit{3600};
     /// Between attempts when proxymap can not be reached, as in stock.
@@ -37,16 +39,27 @@ struct proxymap_settings {
     std::size_t most_connections = 4;
 };
 
+/// Looks up in the tables that proxymap(8) may open, which are those in $proxy_read_maps:
+///
+///     proxymap_client tables(context, {}, log);
+///     const remote_answer answer = co_await tables.ask({"ldap:/etc/postfix/users.cf", "a@b.tld"});
+///     if (answer.result.outcome == lookup_result::status::found) ... answer.result.text
+///
 /// Keeps connections to the service open and takes a lost one up again. Nothing is cached, since
 /// stock asks anew each time; only who asks while the same question is under way shares its answer.
+/// Services of Postfix 3.5 and of 3.6 and later alike, without being told which it is (see
+/// reply_decoder). Keys are asked for as they are: who wants them folded, or subdomains tried, does
+/// that before.
 ///
-/// Must outlive the io_context's run.
+/// Any number of questions may be under way at once, all in one thread. Must outlive the
+/// io_context's run. While proxymap cannot be reached, the log has a warning about it.
 class proxymap_client {
 public:
     proxymap_client(boost::asio::io_context& context, proxymap_settings settings, logger& log);
     ~proxymap_client();
 
-    /// Fails when there is no answer in time.
+    /// The result is never `unanswered`. It fails when there is no answer in time, and when
+    /// proxymap says so; why is in its text, for a person.
     [[nodiscard]] boost::asio::awaitable<remote_answer> ask(remote_question question);
 
 private:
@@ -75,6 +88,22 @@ private:
     boost::asio::steady_timer slot_freed_; // cancelled for those who wait for a connection
     boost::asio::steady_timer idle_timer_;
     bool closes_idle_ = false;
+};
+
+/// The same for a program that has nothing else to do: blocks until there is an answer. The
+/// connection is kept, and looked at with the next question.
+class blocking_proxymap_client {
+public:
+    blocking_proxymap_client(proxymap_settings settings, logger& log)
+        : client_(context_, std::move(settings), log) {}
+
+    [[nodiscard]] remote_answer ask(remote_question question) {
+        return run_until_done(context_, client_.ask(std::move(question)));
+    }
+
+private:
+    boost::asio::io_context context_{1};
+    proxymap_client client_;
 };
 
 } // namespace postfix_proto

@@ -11,15 +11,18 @@
 /// before.
 #pragma once
 
-#include "postfix_proto/attribute_decoder.hpp"
+#include "postfix_proto/attribute_scanner.hpp"
 #include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/reply_decoder.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace postfix_proto {
+
+/// What the server announces.
+inline constexpr std::string_view proxymap_protocol_name = "proxymap_protocol";
 
 enum class proxymap_status : std::uint32_t {
     ok = 0,
@@ -35,36 +38,38 @@ enum class proxymap_status : std::uint32_t {
 /// Under stock's flags for lists: keys are not folded.
 [[nodiscard]] std::string encode_proxymap_lookup(std::string_view table, std::string_view key);
 
-/// One list from the server, of which exactly the expected attributes in their order are taken.
-class proxymap_reply_decoder {
+/// The reply to one request, of which exactly the expected attributes in their order are taken.
+/// Stays where it is: what it reads goes to its members.
+class proxymap_reply {
 public:
-    enum class expected { announcement, open_reply, lookup_reply };
-    enum class progress { need_more, complete, malformed };
+    enum class expected { open, lookup };
+    using progress = attribute_scanner::progress;
 
-    explicit proxymap_reply_decoder(expected what);
+    /// No string in a reply is longer: more than any list of results, and a bound.
+    static constexpr std::size_t string_limit = std::size_t{1} << 20U;
 
-    /// Takes bytes from the front of `input`. Once `complete` or `malformed`, make a new one.
-    [[nodiscard]] progress feed(std::string_view& input);
+    explicit proxymap_reply(expected what);
+    proxymap_reply(const proxymap_reply&) = delete;
+    proxymap_reply& operator=(const proxymap_reply&) = delete;
 
-    /// Both are valid when `complete`, and not for the announcement.
-    [[nodiscard]] std::uint32_t status() const noexcept { return status_; }
-    /// open_reply: whether the table's keys are fixed, not patterns.
+    /// Takes bytes from the front of `input` by way of the connection's decoder, which takes out
+    /// the announcement. Once `complete` or `malformed`, make a new one.
+    [[nodiscard]] progress feed(reply_decoder& from, std::string_view& input);
+
+    /// Both are valid when `complete`.
+    [[nodiscard]] std::uint32_t status() const noexcept {
+        return static_cast<std::uint32_t>(status_);
+    }
+    /// expected::open: whether the table's keys are fixed, not patterns.
     [[nodiscard]] bool keys_are_fixed() const noexcept;
-    /// lookup_reply.
+    /// expected::lookup.
     [[nodiscard]] const std::string& value() const noexcept { return value_; }
 
 private:
-    /// More than any list of results, and a bound.
-    static constexpr std::size_t longest_value = std::size_t{1} << 20U;
-
-    [[nodiscard]] bool take_value(std::string_view text);
-
-    expected what_;
-    attribute_decoder decoder_{longest_value};
-    unsigned position_ = 0; // which attribute comes next
-    std::uint32_t status_ = 0;
-    std::uint32_t flags_ = 0;
+    std::int32_t status_ = 0;
+    std::int32_t flags_ = 0;
     std::string value_;
+    attribute_scanner scanner_;
 };
 
 /// What the status of a reply, other than the two of an answered lookup, means for the lookup.
