@@ -13,7 +13,10 @@
 
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
 #include <array>
+#include <cerrno>
 
 namespace postfix_proto {
 
@@ -145,6 +148,13 @@ asio::awaitable<service_connection::outcome> service_connection::receive(std::st
 void service_connection::close() {
     error_code ignored;
     state_->socket.close(ignored);
+}
+
+bool service_connection::is_quiet() const {
+    char byte = 0;
+    const auto size =
+        ::recv(state_->socket.native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+    return size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 } // namespace postfix_proto

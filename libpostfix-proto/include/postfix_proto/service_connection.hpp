@@ -53,7 +53,8 @@ public:
     /// whole conversation, or before each step. Without it they wait for ever.
     void expires_after(std::chrono::milliseconds limit);
 
-    /// Waits while the service's backlog is full, as a blocking client would.
+    /// Waits while the service's backlog is full, as a blocking client would. Closes what was
+    /// connected before.
     [[nodiscard]] boost::asio::awaitable<outcome> connect();
 
     /// A service that has closed the connection already is no failure yet: it may have answered
@@ -65,6 +66,10 @@ public:
     [[nodiscard]] boost::asio::awaitable<outcome> receive(std::string& input);
 
     void close();
+
+    /// Whether the service is still there and has said nothing that was not received. Tells whether
+    /// a connection that was kept can be used again.
+    [[nodiscard]] bool is_quiet() const;
 
     /// What a caller makes of bytes that it cannot use. `detail` says what is wrong with them.
     [[nodiscard]] service_failure malformed(std::string_view detail) const;

@@ -1,0 +1,77 @@
+/// Asks verify(8), which knows whether mail for an address can be delivered.
+#pragma once
+
+#include "postfix_proto/run_blocking.hpp"
+#include "postfix_proto/service_client.hpp"
+#include "postfix_proto/verify_protocol.hpp"
+
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace postfix_proto {
+
+struct verify_client_settings {
+    /// The service's socket (address_verify_service_name), relative to the current directory. Its
+    /// directory lets in root and mail_owner.
+    std::string path = "private/verify";
+    /// For one request in all (ipc_timeout).
+    std::chrono::milliseconds limit = std::chrono::hours(1);
+};
+
+struct verify_answer {
+    /// Why nothing is known.
+    std::optional<service_failure> failure;
+    address_status status = address_status::unknown;
+    /// For a person: what the delivery agent said. No newline.
+    std::string reason;
+};
+
+/// Addresses are as in a queue file, without the quotes of SMTP. With services of Postfix 3.5 and
+/// of 3.6 and later alike.
+///
+/// One request at a time, see service_client.
+class verify_client {
+public:
+    explicit verify_client(boost::asio::io_context& context, verify_client_settings settings = {})
+        : service_(context, std::move(settings.path), verify_protocol_name, attribute_form::nul,
+                   settings.limit) {}
+
+    /// Does not wait for the probe that it may cause: while the answer is `unknown`, ask again
+    /// later, as smtpd(8) does after address_verify_poll_delay.
+    [[nodiscard]] boost::asio::awaitable<verify_answer> query(std::string address);
+
+    /// See encode_verify_update(). Nothing when it was done.
+    [[nodiscard]] boost::asio::awaitable<service_connection::outcome>
+    update(std::string address, address_status status, std::string reason);
+
+private:
+    service_client service_;
+};
+
+/// The same for a program that has nothing else to do: each call blocks.
+class blocking_verify_client {
+public:
+    explicit blocking_verify_client(verify_client_settings settings = {})
+        : client_(context_, std::move(settings)) {}
+
+    [[nodiscard]] verify_answer query(std::string address) {
+        return run_blocking(context_, client_.query(std::move(address)));
+    }
+    [[nodiscard]] service_connection::outcome update(std::string address, address_status status,
+                                                     std::string reason) {
+        return run_blocking(context_,
+                            client_.update(std::move(address), status, std::move(reason)));
+    }
+
+private:
+    boost::asio::io_context context_{1};
+    verify_client client_;
+};
+
+} // namespace postfix_proto

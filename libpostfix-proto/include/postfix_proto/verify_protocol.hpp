@@ -1,0 +1,66 @@
+/// The protocol of the verify(8) service, as bytes and values without I/O (verify/verify.c,
+/// global/verify_clnt.c, Postfix 3.7; the same from 3.5 to 3.10). Attribute lists in the NUL form:
+///
+///     server   protocol=address_verification_prrotocol            once, since Postfix 3.6
+///     client   request=query address=user@customer.tld
+///     server   status=0 recipient_status=3 reason=Address verification in progress
+///     client   request=update address=user@customer.tld recipient_status=0 reason=...
+///     server   status=0
+#pragma once
+
+#include "postfix_proto/attribute_scanner.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// What the server announces; in Postfix's spelling.
+inline constexpr std::string_view verify_protocol_name = "address_verification_prrotocol";
+
+/// What is known of an address (global/deliver_request.h).
+enum class address_status : std::int32_t {
+    deliverable = 0,
+    deferred = 1,      ///< could not be told yet: the probe was deferred
+    undeliverable = 2, ///< the probe bounced
+    unknown = 3,       ///< nothing yet, a probe is sent
+};
+
+/// Also makes the service send a probe when it knows nothing, or nothing recent.
+[[nodiscard]] std::string encode_verify_query(std::string_view address);
+/// What a delivery agent reports of a probe; not `unknown`. A deliverable address stays so until
+/// that expires, whatever comes after it.
+[[nodiscard]] std::string encode_verify_update(std::string_view address, address_status status,
+                                               std::string_view reason);
+
+/// The reply to one request. Stays where it is: what its scanner reads goes to its members.
+class verify_reply {
+public:
+    enum class expected { query, update };
+
+    explicit verify_reply(expected what);
+    verify_reply(const verify_reply&) = delete;
+    verify_reply& operator=(const verify_reply&) = delete;
+
+    [[nodiscard]] attribute_scanner& scanner() noexcept { return scanner_; }
+
+    /// When the scanner is `complete`: what is wrong all the same, for a person; empty if nothing.
+    [[nodiscard]] std::string complaint() const;
+
+    /// expected::query.
+    [[nodiscard]] address_status status() const noexcept {
+        return static_cast<address_status>(address_status_);
+    }
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+private:
+    std::int32_t status_ = 0;
+    std::int32_t address_status_ = 0;
+    std::string reason_;
+    std::size_t expected_;
+    attribute_scanner scanner_;
+};
+
+} // namespace postfix_proto
