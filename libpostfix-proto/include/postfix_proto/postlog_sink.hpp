@@ -1,4 +1,7 @@
-/// Log records to postlogd(8), for systems that set maillog_file.
+/// Asks postlogd(8) to write log records, for systems that set maillog_file.
+///
+/// The service's protocol is one datagram a record, without an answer: nobody learns whether it has
+/// been written.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -20,6 +23,14 @@ namespace postfix_proto {
                                          std::string_view name, long pid, severity level,
                                          std::string_view text);
 
+/// The client of postlogd(8), and what a logger writes to:
+///
+///     logger log(std::make_unique<postlog_sink>("postfix/tool", hostname, "public/postlog"));
+///
+/// `name` stands before the process ID in each record; `hostname` may have a domain. `socket_path`
+/// is that of $postlog_service_name in $queue_directory; its directory lets in root, mail_owner and
+/// who has setgid_group. Never fails: what cannot be sent is counted.
+///
 /// Sends each record as one datagram. Connects when it is made, so make it before a chroot(2).
 ///
 /// A record may wait 200 ms for a postlogd(8) that is behind, and then is lost; until a send
