@@ -20,16 +20,16 @@ using parameter_values = std::map<std::string, std::string, std::less<>>;
 
 struct postconf_request {
     /// What -c names; without it postconf looks at MAIL_CONFIG and then at its built-in directory.
-    std::optional<std::string> config_directory;
+    std::optional<std::string> config_directory{};
     /// From the command line; `$service_name`, `$process_name` and `$process_id` are expanded here.
-    parameter_overrides overrides;
-    std::string service_name;
-    std::string process_name;
+    parameter_overrides overrides{};
+    std::string service_name{};
+    std::string process_name{};
     /// The parameters wanted. One that this Postfix does not know is absent from the result.
-    std::vector<std::string> names;
+    std::vector<std::string> names{};
     /// Parameters of the program's own, which no Postfix knows, and their defaults. They can be set
     /// in `overrides`, that is, with -o in master.cf; postconf does not show them of main.cf.
-    parameter_values own;
+    parameter_values own{};
     /// For everything together. Past it postconf is killed and startup_error thrown.
     std::chrono::milliseconds time_limit = std::chrono::seconds(30);
 };

@@ -61,10 +61,11 @@ public:
 struct service_program {
     /// The parameters of main.cf that it wants, besides those that any service needs. What this
     /// Postfix does not know is absent from service_setup::main_cf.
-    std::vector<std::string> parameters;
+    std::vector<std::string> parameters{};
 
-    /// Parameters of its own, for `-o name=value` in master.cf, and their defaults.
-    parameter_values own_parameters;
+    /// Parameters of its own, for `-o name=value` in master.cf, and their defaults. postconf(1) will
+    /// warn of one that is set as "unused parameter", which does no harm.
+    parameter_values own_parameters{};
 
     /// Makes the service, before chroot and with the privileges that master(8) gave. It may throw
     /// startup_error, which is what the operator will read.
