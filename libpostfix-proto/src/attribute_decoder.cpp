@@ -9,7 +9,7 @@ attribute_decoder::event attribute_decoder::next(std::string_view& input) {
         string_.clear();
         complete_ = false;
     }
-    if (!is_simple_)
+    if (!is_simple_) [[unlikely]]
         return next_in_any_form(input);
     const auto terminator = input.find('\0');
     const auto piece = input.substr(0, terminator);

@@ -186,3 +186,37 @@ TEST_CASE("what a service said before it hung up is there, though it did not rea
         CHECK(failure->why == reason::closed);
     });
 }
+
+TEST_CASE("a service connection knows whether it can be used again") {
+    fixture f;
+    const fake_service service(f.path, [&](const fake_client& client) {
+        client.say("reply");
+        static_cast<void>(client.hear(1));
+        client.say("what nobody asked for");
+        static_cast<void>(client.hear(1)); // and then hangs up
+    });
+    f.run([&]() -> asio::awaitable<void> {
+        service_connection connection(f.context, f.path);
+        CHECK_FALSE(connection.is_quiet());
+        auto failure = co_await connection.connect();
+        CHECK_FALSE(failure);
+        std::string input;
+        failure = co_await connection.receive(input);
+        CHECK_FALSE(failure);
+        CHECK(connection.is_quiet());
+        failure = co_await connection.send("1");
+        CHECK_FALSE(failure);
+        for (int i = 0; i < 100 && connection.is_quiet(); ++i)
+            std::this_thread::sleep_for(10ms);
+        CHECK_FALSE(connection.is_quiet());
+        failure = co_await connection.receive(input);
+        CHECK_FALSE(failure);
+        CHECK(connection.is_quiet());
+        failure = co_await connection.send("2");
+        for (int i = 0; i < 100 && connection.is_quiet(); ++i)
+            std::this_thread::sleep_for(10ms);
+        CHECK_FALSE(connection.is_quiet());
+        connection.close();
+        CHECK_FALSE(connection.is_quiet());
+    });
+}
