@@ -11,6 +11,7 @@
 
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <vector>
 
 using namespace postfix_proto;
@@ -103,7 +104,10 @@ TEST_CASE("a showq client hands out messages and their recipients, of either gen
             told.push_back(m->id.str());
             call_when_done(context, queue.next_recipient(), take_recipient);
         };
+        int depth = 0;
         take_recipient = [&](const queued_recipient* r) {
+            CHECK(++depth == 1); // also when the next one is there already
+            const auto leave = std::shared_ptr<void>(nullptr, [&](void*) { --depth; });
             if (r == nullptr) {
                 call_when_done(context, queue.next(), take_message);
                 return;

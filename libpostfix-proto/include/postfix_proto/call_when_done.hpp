@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 
 #include <exception>
 
@@ -26,12 +27,17 @@ namespace postfix_proto {
 template <typename Result, typename Handler>
 void call_when_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task,
                     Handler handler) {
-    boost::asio::co_spawn(
-        context, std::move(task),
-        [handler = std::move(handler)](const std::exception_ptr& failure, Result result) mutable {
-            if (failure)
-                std::rethrow_exception(failure);
-            handler(std::move(result));
+    // Not at once: what need not wait may be done within co_spawn() already, and a handler that
+    // asks for the next thing, and the next, would be called deeper and deeper.
+    boost::asio::post(
+        context, [&context, task = std::move(task), handler = std::move(handler)]() mutable {
+            boost::asio::co_spawn(context, std::move(task),
+                                  [handler = std::move(handler)](const std::exception_ptr& failure,
+                                                                 Result result) mutable {
+                                      if (failure)
+                                          std::rethrow_exception(failure);
+                                      handler(std::move(result));
+                                  });
         });
 }
 

@@ -32,7 +32,7 @@ public:
 
     /// Sends a request, and feeds the reply to the scanner. Nothing when that is `complete`, else
     /// why not; the connection is closed then. A request may reach the service twice, as with
-    /// stock's clients: when a connection that was kept is closed without an answer.
+    /// stock's clients: when a connection that was kept is closed before the reply is complete.
     [[nodiscard]] boost::asio::awaitable<service_connection::outcome> ask(std::string request,
                                                                           attribute_scanner& reply);
 
