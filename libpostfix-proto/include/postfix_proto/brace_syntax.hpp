@@ -26,6 +26,7 @@ inline constexpr std::string_view list_separators = ", \t\r\n";
 /// something else or the brace is never closed.
 [[nodiscard]] std::size_t braced_length(std::string_view text) noexcept;
 
+/// What strip_braces() makes of a text.
 struct braced_text {
     std::string_view text; ///< part of the argument
     std::string error;     ///< why there is none, for a log line

@@ -11,8 +11,11 @@
 
 namespace postfix_proto {
 
+/// The list that a parameter holds: which domains it names, in themselves or by a pattern. Keeps
+/// what it has read; not thread-safe.
 class domain_list {
 public:
+    /// Parameters of main.cf that decide what matches, and what opening does.
     struct options {
         /// "example.com" also matches the names below it; otherwise ".example.com" does, and that
         /// does not match example.com itself. See parent_style_includes().
@@ -35,6 +38,7 @@ public:
 
     /// The same in steps, for a list that asks_elsewhere(). The list must outlive it.
     [[nodiscard]] match_list::query start_match(std::string_view domain) { return {list_, domain}; }
+    /// Whether some table asks another process, so that only start_match() will do.
     [[nodiscard]] bool asks_elsewhere() const { return list_.asks_elsewhere(); }
 
     /// Every file that the answers depend on, sorted, also those that could not be opened. When one

@@ -10,7 +10,7 @@ namespace postfix_proto {
 
 /// Limits in bytes, RFC 1035 as Postfix applies it (3.7: util/valid_hostname.h).
 inline constexpr std::size_t max_hostname_length = 255;
-inline constexpr std::size_t max_label_length = 63;
+inline constexpr std::size_t max_label_length = 63; ///< the same for what is between two dots
 
 /// Whether the name is a host name to Postfix (3.7: util/valid_hostname.c): labels of ASCII
 /// letters, digits, `_` and inner `-`, joined by single dots, at least one byte that is not a digit
@@ -26,6 +26,7 @@ struct ascii_domain {
     std::string name;  ///< lower case; empty when the conversion failed
     std::string error; ///< empty when it succeeded, else text for a log line
 
+    /// Whether there is a name.
     explicit operator bool() const noexcept { return error.empty(); }
 };
 
@@ -35,6 +36,7 @@ struct ascii_domain {
 /// Opens its tables once, so construct it before a chroot. Conversions are const and thread-safe.
 class domain_to_ascii {
 public:
+    /// How names are mapped.
     struct options {
         /// enable_idna2003_compatibility: map deviation characters away ("ß" to "ss") instead of
         /// encoding them. ICU 76 and later no longer do, in Postfix as little as here.

@@ -44,6 +44,7 @@ public:
     /// system calls for each file; opens nothing. Once changed, a file stays so: make a new watch,
     /// or a new process, to read it again.
     [[nodiscard]] std::optional<std::string_view> changed_path() const;
+    /// Whether there is such a file.
     [[nodiscard]] bool changed() const { return changed_path().has_value(); }
 
     /// Readable when something may have happened in one of the directories; -1 where there is no

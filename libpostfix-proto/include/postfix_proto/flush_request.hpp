@@ -28,7 +28,7 @@ inline constexpr std::string_view flush_protocol_name = "queue_flush_protocol";
 
 /// The service's answers. On the wire -1 is 4294967295.
 enum class flush_status : std::int32_t {
-    ok = 0,
+    ok = 0,    ///< done, or for refresh and purge begun
     fail = -1, ///< the service could not do it; the client may try later
     bad = 3,   ///< the request was malformed
     deny = 4,  ///< the site is not eligible
@@ -36,16 +36,16 @@ enum class flush_status : std::int32_t {
 
 /// Note that a message is deferred for a site.
 struct add_request {
-    std::string site;
-    queue_id id;
+    std::string site; ///< a domain or [address], as the delivery agent has it
+    queue_id id;      ///< of the message
 };
 /// Deliver what is listed for a site.
 struct send_site_request {
-    std::string site;
+    std::string site; ///< as above
 };
 /// Deliver one message.
 struct send_file_request {
-    queue_id id;
+    queue_id id; ///< of the message
 };
 /// Housekeeping: refresh logfiles that were not read in fast_flush_refresh_time. Also what
 /// master(8)'s wakeup asks for.
@@ -53,26 +53,30 @@ struct refresh_request {};
 /// The same for all logfiles, whatever their age.
 struct purge_request {};
 
+/// Any of them.
 using flush_request =
     std::variant<add_request, send_site_request, send_file_request, refresh_request, purge_request>;
 
 /// What the server sends first, since Postfix 3.6.
 [[nodiscard]] std::string flush_announcement();
+/// The answer as bytes, whole.
 [[nodiscard]] std::string encode(flush_status status);
+/// The request as bytes, whole. See attribute_encoder about NUL bytes in a site.
 [[nodiscard]] std::string encode(const flush_request& request);
 
 /// The server's side of one request.
 class flush_request_decoder {
 public:
-    /// Answered with flush_status::bad. `reason` is for the log.
+    /// Answered with flush_status::bad.
     struct malformed {
-        std::string reason;
+        std::string reason; ///< for a log line
     };
     /// A well-formed request with a name that the service does not know: Postfix closes the
     /// connection without an answer.
     struct unknown {
-        std::string name;
+        std::string name; ///< as the client gave it
     };
+    /// What the client wants, or why that is not known.
     using result = std::variant<flush_request, malformed, unknown>;
 
     /// What the bytes amount to, once that is clear. As in Postfix, `rfrsh` and `purge` are acted
@@ -110,10 +114,11 @@ private:
 /// The client's side: the answer to one request, from a server of any version.
 class flush_reply_decoder {
 public:
-    /// Not an answer of this service. `reason` is for a person.
+    /// Not an answer of this service.
     struct malformed {
-        std::string reason;
+        std::string reason; ///< for a person
     };
+    /// The answer, or why there is none.
     using result = std::variant<flush_status, malformed>;
 
     /// What the server says, once that is clear. As in Postfix, attributes after the status do no

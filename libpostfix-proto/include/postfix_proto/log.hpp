@@ -1,9 +1,9 @@
 /// Logging with Postfix's severities.
 ///
-/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` is progress, `warning`
-/// is a problem that the program can live with, `error` one that costs some functionality, `fatal`
-/// one that ends the process and can be mended by the operator, `panic` one that ends the process
-/// and is a mistake in the program.
+/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` is progress,
+/// `warning` is a problem that the program can live with, `error` one that costs some
+/// functionality, `fatal` one that ends the process and can be mended by the operator, `panic` one
+/// that ends the process and is a mistake in the program.
 #pragma once
 
 #include <fmt/format.h>
@@ -17,15 +17,23 @@
 namespace postfix_proto {
 
 #if FMT_VERSION < 80000
-/// fmt 7, which Debian 11 has, checks formats when they are used.
 template <typename...>
 using format_string = std::string_view;
 #else
+/// What {fmt} takes for a format, checked by the compiler. With fmt 7, which Debian 11 has, a plain
+/// text that is checked when it is used.
 template <typename... Args>
 using format_string = fmt::format_string<Args...>;
 #endif
 
-enum class severity { info, warning, error, fatal, panic };
+/// Postfix's severities.
+enum class severity {
+    info,    ///< progress
+    warning, ///< the program can live with it
+    error,   ///< some functionality is lost
+    fatal,   ///< the process ends; the operator can mend it
+    panic    ///< the process ends; a mistake in the program
+};
 
 /// The word that Postfix puts before the text: "warning", "error", "fatal", "panic". Empty for
 /// `info`, which Postfix logs without a label.
@@ -36,6 +44,7 @@ enum class severity { info, warning, error, fatal, panic };
 class log_sink {
 public:
     virtual ~log_sink() = default;
+    /// Writes one record, or loses it: there is nobody to tell.
     virtual void write(severity level, std::string_view text) noexcept = 0;
 };
 
@@ -47,23 +56,31 @@ public:
 /// given another sink or verbosity.
 class logger {
 public:
-    /// `verbosity` is the number of -v options: debug() writes from 1 on.
+    /// `verbosity` is the number of -v options: debug() writes from 1 on. Without a sink nothing is
+    /// written.
     explicit logger(std::unique_ptr<log_sink> sink, int verbosity = 0);
 
+    /// Records go there from now on.
     void replace_sink(std::unique_ptr<log_sink> sink) noexcept;
+    /// As for the constructor.
     void set_verbosity(int verbosity) noexcept { verbosity_ = verbosity; }
+    /// The number of -v options.
     [[nodiscard]] int verbosity() const noexcept { return verbosity_; }
 
+    /// Writes a text of any kind; it goes through printable(). For severities without a function.
     void write(severity level, std::string_view text) noexcept;
 
+    /// Progress. Formats as fmt::format() does.
     template <typename... Args>
     void info(format_string<Args...> format, Args&&... args) {
         write(severity::info, fmt::format(format, std::forward<Args>(args)...));
     }
+    /// A problem that the program can live with.
     template <typename... Args>
     void warning(format_string<Args...> format, Args&&... args) {
         write(severity::warning, fmt::format(format, std::forward<Args>(args)...));
     }
+    /// One that costs some functionality.
     template <typename... Args>
     void error(format_string<Args...> format, Args&&... args) {
         write(severity::error, fmt::format(format, std::forward<Args>(args)...));

@@ -11,6 +11,7 @@
 
 namespace postfix_proto {
 
+/// A line with its continuations, the line ends between them taken out.
 struct logical_line {
     std::size_t number; ///< of the first physical line, from 1 on
     std::string text;   ///< without line ends; a continuation keeps its leading white space

@@ -21,29 +21,35 @@ namespace postfix_proto {
 
 /// What a lookup came to.
 struct lookup_result {
+    /// The ways it can end.
     enum class status {
-        found,
-        not_found,
-        failed,
+        found,     ///< the key is there
+        not_found, ///< it is not
+        failed,    ///< the table could not tell, now: try again later
         unanswered ///< from lookup_table::find_given() only: a question has to be answered first
     };
 
-    status outcome = status::not_found;
+    status outcome = status::not_found; ///< which of them
     std::string text; ///< found: the value; failed: the reason, for a log line; else empty
 
+    /// The key is there, and this is its value.
     [[nodiscard]] static lookup_result found(std::string value) {
         return {status::found, std::move(value)};
     }
+    /// The key is not there.
     [[nodiscard]] static lookup_result not_found() { return {}; }
+    /// Nobody can tell; `reason` is for a log line.
     [[nodiscard]] static lookup_result failed(std::string reason) {
         return {status::failed, std::move(reason)};
     }
+    /// Another process has to be asked first.
     [[nodiscard]] static lookup_result unanswered() { return {status::unanswered, {}}; }
     bool operator==(const lookup_result&) const = default;
 };
 
 class remote_answers;
 
+/// An open table. Made by open_lookup_table(); other kinds may derive from it.
 class lookup_table {
 public:
     lookup_table(const lookup_table&) = delete;
@@ -68,6 +74,7 @@ public:
     /// them changes the table should be opened anew: it does not follow by itself.
     [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
 
+    /// The word before the colon, such as "hash".
     [[nodiscard]] const std::string& type() const noexcept { return type_; }
     /// As configured: for hash: without the ".db".
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -77,6 +84,7 @@ public:
     [[nodiscard]] virtual bool keys_are_fixed() const noexcept { return keys_are_fixed_; }
 
 protected:
+    /// `type` and `name` as configured; `keys_are_fixed` is what keys_are_fixed() returns.
     lookup_table(std::string_view type, std::string_view name, bool keys_are_fixed)
         : type_(type), name_(name), keys_are_fixed_(keys_are_fixed) {}
 
@@ -86,6 +94,7 @@ private:
     bool keys_are_fixed_;
 };
 
+/// How tables are opened, for one and for those in a list.
 struct open_options {
     /// smtputf8_enable: a key that is malformed UTF-8 is not found, a malformed value is a failure,
     /// either with a warning (Postfix 3.7: util/dict_utf8.c).
@@ -123,9 +132,9 @@ make_unavailable_table(std::string_view type, std::string_view name, std::string
 
 /// What a type's opener returns to open_lookup_table(): a table, or why there is none.
 struct opened_table {
-    std::unique_ptr<lookup_table> table;
-    std::string reason;             ///< when there is no table
-    std::vector<std::string> files; ///< likewise: the files that opening depends on
+    std::unique_ptr<lookup_table> table; ///< null when it can not be opened
+    std::string reason;                  ///< when there is no table
+    std::vector<std::string> files;      ///< likewise: the files that opening depends on
 };
 
 } // namespace postfix_proto

@@ -18,15 +18,15 @@ namespace postfix_proto {
 
 /// The parameters of the same names, and which process logs.
 struct log_settings {
-    std::string process_name;
-    std::string syslog_name;
-    std::string syslog_facility;
-    std::string myhostname;
-    std::string queue_directory;
+    std::string process_name;          ///< the pathname or its last component
+    std::string syslog_name;           ///< the tag, "postfix"
+    std::string syslog_facility;       ///< "mail"; see syslog_facility_number()
+    std::string myhostname;            ///< for postlogd(8); empty: "amnesiac"
+    std::string queue_directory;       ///< which has the socket of postlogd(8)
     std::string maillog_file;          ///< empty: log to syslog
     std::string maillog_file_prefixes; ///< separated by commas or blanks
-    std::string postlog_service_name;
-    bool log_to_stderr = false; ///< -V: standard error, too
+    std::string postlog_service_name;  ///< the socket's name in public/, "postlog"
+    bool log_to_stderr = false;        ///< -V: standard error, too
 };
 
 /// The log until the configuration is known, as master(8)'s environment says: postlogd(8) when

@@ -11,8 +11,8 @@ namespace postfix_proto {
 /// `major.minor-date` (global/mail_version.c, Postfix 3.7). A snapshot compares equal to the
 /// release that it leads to, since it already speaks that release's protocol.
 struct mail_version {
-    int major = 0;
-    int minor = 0;
+    int major = 0; ///< 3 in "3.7.11"
+    int minor = 0; ///< 7 in "3.7.11"
 
     friend auto operator<=>(const mail_version&, const mail_version&) = default;
 };
@@ -25,7 +25,7 @@ inline constexpr mail_version first_with_protocol_announcement{3, 6};
 inline constexpr mail_version first_with_logical_lines_in_lists{3, 8};
 
 /// Parses `3.7.11`, `3.12-20260821`, `3.9.0-RC1`; what follows the minor number is not looked at as
-/// long as a `.` or `-` sets it off. Nothing is returned for anything else.
+/// long as a dot or a hyphen sets it off. Nothing is returned for anything else.
 [[nodiscard]] std::optional<mail_version> parse_mail_version(std::string_view text);
 
 } // namespace postfix_proto

@@ -40,6 +40,7 @@ public:
     /// The way to hear of it is to wait until descriptor() is readable.
     [[nodiscard]] bool master_gone() const noexcept;
 
+    /// The one it was made with.
     [[nodiscard]] int descriptor() const noexcept { return fd_; }
 
 private:

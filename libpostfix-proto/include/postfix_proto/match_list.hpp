@@ -25,14 +25,17 @@
 
 namespace postfix_proto {
 
+/// What a list says of a name.
 enum class match_result {
-    not_matched,
-    matched,
-    failed ///< a table or file that comes before any match could not be used; has been logged
+    not_matched, ///< no item matches, or the first that does has a "!"
+    matched,     ///< the first item that matches has none
+    failed       ///< a table or file that comes before any match could not be used; has been logged
 };
 
+/// A list in memory, with its files read and its tables open. Not thread-safe.
 class match_list {
 public:
+    /// How a pattern is compared with a name.
     enum class style {
         exact,               ///< the whole text (string_list)
         dot_matches_below,   ///< ".example.com" is every name below example.com
@@ -66,8 +69,10 @@ public:
     /// The list must outlive it. Several may be under way at once.
     class query {
     public:
+        /// Begins; does nothing yet. The text of `name` is copied.
         query(match_list& list, std::string_view name);
 
+        /// Either it is known whether the name matches, or somebody has to be asked.
         using step = std::variant<match_result, remote_question>;
         /// The result, or what has to be answered before next() is called again.
         [[nodiscard]] step next();

@@ -13,14 +13,18 @@
 
 namespace postfix_proto {
 
+/// Keys and values in memory. What fills it decides about duplicates.
 class memory_table final : public lookup_table {
 public:
+    /// Empty. `files` is what files() returns.
     memory_table(std::string_view type, std::string_view name, std::vector<std::string> files = {})
         : lookup_table(type, name, true), files_(std::move(files)) {}
 
     /// False when the key is there already; its value is then left alone.
     bool insert(std::string_view key, std::string_view value);
+    /// The value takes the place of one that the key may have.
     void insert_or_assign(std::string_view key, std::string_view value);
+    /// How many keys there are.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
     [[nodiscard]] lookup_result find(std::string_view key) override;

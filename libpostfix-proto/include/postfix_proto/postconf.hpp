@@ -16,15 +16,17 @@
 
 namespace postfix_proto {
 
+/// Parameters by name, with their values.
 using parameter_values = std::map<std::string, std::string, std::less<>>;
 
+/// What to ask postconf(1) for.
 struct postconf_request {
     /// What -c names; without it postconf looks at MAIL_CONFIG and then at its built-in directory.
     std::optional<std::string> config_directory{};
     /// From the command line; `$service_name`, `$process_name` and `$process_id` are expanded here.
     parameter_overrides overrides{};
-    std::string service_name{};
-    std::string process_name{};
+    std::string service_name{}; ///< the first field of the line in master.cf
+    std::string process_name{}; ///< what is run, without directories
     /// The parameters wanted. One that this Postfix does not know is absent from the result.
     std::vector<std::string> names{};
     /// Parameters of the program's own, which no Postfix knows, and their defaults. They can be set
@@ -38,10 +40,12 @@ struct postconf_request {
 /// when the value is absent or not of the type asked for.
 class postconf_result {
 public:
+    /// For tests, and for values from elsewhere.
     explicit postconf_result(parameter_values values) : values_(std::move(values)) {}
 
     /// Valid for as long as this object.
     [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+    /// The value, which may be empty.
     [[nodiscard]] const std::string& get(std::string_view name) const;
     /// `yes` or `no` in any case (global/mail_conf_bool.c).
     [[nodiscard]] bool get_bool(std::string_view name) const;

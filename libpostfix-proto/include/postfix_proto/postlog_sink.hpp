@@ -39,6 +39,7 @@ namespace postfix_proto {
 /// directory, which for a Postfix daemon is $queue_directory in and out of the jail. Thread-safe.
 class postlog_sink : public log_sink {
 public:
+    /// `name` and `hostname` as in postlog_record(). A service that is not there is no error yet.
     postlog_sink(std::string name, std::string hostname, std::string socket_path);
 
     void write(severity level, std::string_view text) noexcept override;

@@ -6,6 +6,7 @@
 
 namespace postfix_proto {
 
+/// What enter_jail() is to do; what is not set is left out.
 struct jail_settings {
     std::optional<std::string> root_directory; ///< the new `/`; for Postfix $queue_directory
     std::optional<std::string> user;           ///< a login name; for Postfix $mail_owner

@@ -23,8 +23,10 @@ inline constexpr std::size_t queue_file_name_limit = 255;
 /// queue_id is always safe to build a path from.
 class queue_id {
 public:
+    /// Nothing unless is_queue_file_name() is true of the text.
     [[nodiscard]] static std::optional<queue_id> parse(std::string_view text);
 
+    /// The ID as Postfix writes it; valid as long as this object.
     [[nodiscard]] const std::string& str() const noexcept { return text_; }
     friend auto operator<=>(const queue_id&, const queue_id&) = default;
 
@@ -35,8 +37,10 @@ private:
 
 } // namespace postfix_proto
 
+/// So that queue IDs can be keys of unordered containers.
 template <>
 struct std::hash<postfix_proto::queue_id> {
+    /// The hash of its text.
     std::size_t operator()(const postfix_proto::queue_id& id) const noexcept {
         return std::hash<std::string>{}(id.str());
     }

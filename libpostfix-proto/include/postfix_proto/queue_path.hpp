@@ -11,10 +11,10 @@ namespace postfix_proto {
 
 /// The queues that a flush service touches, by their directory below $queue_directory.
 namespace queue_name {
-inline constexpr std::string_view incoming = "incoming";
-inline constexpr std::string_view active = "active";
-inline constexpr std::string_view deferred = "deferred";
-inline constexpr std::string_view flush = "flush";
+inline constexpr std::string_view incoming = "incoming"; ///< new mail, and mail to be tried again
+inline constexpr std::string_view active = "active";     ///< what is being delivered
+inline constexpr std::string_view deferred = "deferred"; ///< what could not be delivered yet
+inline constexpr std::string_view flush = "flush";       ///< the logfiles of flush(8), no mail
 } // namespace queue_name
 
 /// Builds paths relative to $queue_directory, spread over sub-directories as `hash_queue_names` and
@@ -32,6 +32,7 @@ public:
 
     /// `name` must satisfy is_queue_file_name().
     [[nodiscard]] std::string path(std::string_view queue, std::string_view name) const;
+    /// The same for a message.
     [[nodiscard]] std::string path(std::string_view queue, const queue_id& id) const {
         return path(queue, id.str());
     }

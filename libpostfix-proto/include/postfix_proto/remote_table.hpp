@@ -23,16 +23,18 @@
 
 namespace postfix_proto {
 
+/// One lookup for another process to make.
 struct remote_question {
     std::string table; ///< "type:name", without the "proxy:"
-    std::string key;
+    std::string key;   ///< what to look up, as it is
 
     auto operator<=>(const remote_question&) const = default;
 };
 
+/// What it came to.
 struct remote_answer {
-    lookup_result result; ///< never `unanswered`
-    bool keys_are_fixed = false;
+    lookup_result result;        ///< never `unanswered`
+    bool keys_are_fixed = false; ///< of the table; see lookup_table::keys_are_fixed()
 };
 
 /// What is known in the course of one lookup. Forget it afterwards: the next one asks anew.
@@ -40,6 +42,7 @@ class remote_answers {
 public:
     /// Null, and the question is noted, when it has not been answered yet.
     [[nodiscard]] const remote_answer* find(const remote_question& question);
+    /// Notes an answer. After that there is no question until another lookup leaves one.
     void add(const remote_question& question, remote_answer answer);
 
     /// What the last unanswered lookup needs to know.

@@ -9,10 +9,11 @@
 
 namespace postfix_proto {
 
+/// How a program ended and what it said.
 struct program_result {
     int wait_status = 0; ///< as from waitpid(2)
-    std::string output;
-    std::string errors; ///< the last part when there was much
+    std::string output;  ///< all of its standard output
+    std::string errors;  ///< its standard error, the last part when there was much
 };
 
 /// The absolute pathname of an executable in the directories of PATH, else of the C library's

@@ -12,6 +12,7 @@ namespace postfix_proto {
 /// does (Postfix 3.7). Failures are not reported. Thread-safe.
 class stderr_sink : public log_sink {
 public:
+    /// `name` begins each line.
     explicit stderr_sink(std::string name) : name_(std::move(name)) {}
 
     void write(severity level, std::string_view text) noexcept override;

@@ -17,6 +17,7 @@ namespace postfix_proto {
 /// was suspended costs one step, and not the process (util/watchdog.c, Postfix 3.7).
 class watchdog_steps {
 public:
+    /// How many steps without a pat are too many.
     static constexpr int limit = 3;
 
     /// To be called at the end of each step with the number of pats so far. True: the third step in
@@ -39,6 +40,7 @@ public:
     /// Called in the watchdog's thread. It may use a sink that is thread-safe; should it hang,
     /// SIGALRM ends the process five seconds later.
     using report_function = std::function<void(severity, std::string_view)>;
+    /// Called in the watchdog's thread instead of all that.
     using expiry_function = std::function<void()>;
 
     /// `timeout` of less than three milliseconds counts as three. `on_expiry` replaces report and

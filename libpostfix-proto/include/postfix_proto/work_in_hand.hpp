@@ -15,7 +15,9 @@ public:
     /// a handler can hold it. The counter must outlive it.
     class piece {
     public:
+        /// Counts from here on.
         explicit piece(work_in_hand& owner) noexcept : owner_(&owner) { ++owner.count_; }
+        /// Takes the piece over; `other` no longer counts.
         piece(piece&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
         piece& operator=(piece&&) = delete;
         piece(const piece&) = delete;
@@ -29,8 +31,11 @@ public:
         work_in_hand* owner_;
     };
 
+    /// Counts one more, for as long as the result lives.
     [[nodiscard]] piece start() noexcept { return piece(*this); }
+    /// Whether something is not finished.
     [[nodiscard]] bool any() const noexcept { return count_ > 0; }
+    /// How many pieces there are.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     /// `action` is called each time when the last piece is done. It must not throw.
