@@ -1,6 +1,8 @@
 /// A program that uses the installed library: the codec, a client that blocks, one in an io_context
 /// of its own, a table, and an exception and a log sink that cross the library's border.
 #include <postfix_proto/attribute_encoder.hpp>
+#include <postfix_proto/client_connection.hpp>
+#include <postfix_proto/deadline_list.hpp>
 #include <postfix_proto/flush_client.hpp>
 #include <postfix_proto/flush_request.hpp>
 #include <postfix_proto/lookup_table.hpp>
@@ -8,11 +10,15 @@
 #include <postfix_proto/spawn.hpp>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include <sys/socket.h>
+
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -116,6 +122,45 @@ void ask_in_own_loop() {
     std::filesystem::remove_all(directory);
 }
 
+asio::awaitable<void> send_later(asio::io_context& context, int fd) {
+    asio::steady_timer timer(context, std::chrono::milliseconds(5));
+    co_await timer.async_wait(asio::use_awaitable);
+    check(::send(fd, "x", 1, 0) == 1, "a byte is sent");
+}
+
+/// The library waits for a descriptor in the program's loop, which has something to say of it while
+/// nobody waits; and an error of the library is compared with Asio's in the program.
+asio::awaitable<void> read_slowly(asio::io_context& context, proto::file_descriptor mine,
+                                  int theirs, proto::logger& log) {
+    proto::deadline_list limits(context, std::chrono::seconds(5));
+    proto::socket_connection client(context, std::move(mine), limits);
+    asio::steady_timer timer(context);
+    std::string input;
+    for (int round = 0; round < 3; ++round) {
+        proto::spawn(context, send_later(context, theirs), log, "sender");
+        check(!co_await client.read_some(input), "and read");
+        check(::send(theirs, "y", 1, 0) == 1, "another one is sent while nobody reads");
+        timer.expires_after(std::chrono::milliseconds(5));
+        co_await timer.async_wait(asio::use_awaitable);
+        check(!co_await client.read_some(input), "and read later");
+    }
+    ::shutdown(theirs, SHUT_WR);
+    check(co_await client.read_some(input) == asio::error::eof,
+          "the end of the input is Asio's eof");
+    check(input == "xyxyxy", "nothing is lost");
+}
+
+void share_a_loop() {
+    int ends[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0, "a pair of sockets");
+    const proto::file_descriptor theirs(ends[1]);
+    proto::logger log(nullptr);
+    asio::io_context context(1);
+    proto::spawn(context, read_slowly(context, proto::file_descriptor(ends[0]), theirs.get(), log),
+                 log, "reader");
+    context.run();
+}
+
 } // namespace
 
 int main() {
@@ -124,5 +169,6 @@ int main() {
     catch_exception();
     ask_nobody();
     ask_in_own_loop();
+    share_a_loop();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
