@@ -5,7 +5,7 @@
 # What a build needs, and what a build of the tests needs beyond it.
 build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev nlohmann-json3-dev libicu-dev libdb-dev liblmdb-dev libcdb-dev libpcre2-dev python3)
 # shellcheck disable=SC2034
-unit_test_packages=(catch2 pkg-config)
+unit_test_packages=(catch2 pkg-config doxygen)
 # What turns one build into one that runs in any container.
 # shellcheck disable=SC2034
 bundle_packages=(patchelf)

@@ -78,6 +78,7 @@ private:
 /// which is right for a process that serves just this one and ends.
 class stdio_connection final : public client_connection {
 public:
+    /// `limit` is for each read and each write (ipc_timeout).
     explicit stdio_connection(std::chrono::seconds limit) : limit_(limit) {}
 
     boost::asio::awaitable<boost::system::error_code> read_some(std::string& input) override;

@@ -18,6 +18,7 @@ namespace postfix_proto {
 /// The list must outlive its deadlines, and the io_context the list.
 class deadline_list {
 public:
+    /// Why an action is called.
     enum class cause {
         passed,  ///< the deadline has passed
         early,   ///< room is needed: whoever can be given up may be
@@ -30,11 +31,13 @@ public:
     /// action is called once. Destroying it clears it.
     class deadline {
     public:
+        /// Runs from now on. `act` must not throw.
         deadline(deadline_list& list, action act);
         ~deadline();
         deadline(const deadline&) = delete;
         deadline& operator=(const deadline&) = delete;
 
+        /// Runs anew for the whole length, also when it has passed.
         void restart();
 
     private:
@@ -47,6 +50,7 @@ public:
         bool running_ = false;
     };
 
+    /// Empty; `length` is that of all its deadlines.
     deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
         : timer_(context), length_(length) {}
 

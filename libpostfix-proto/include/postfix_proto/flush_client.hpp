@@ -13,6 +13,7 @@
 
 namespace postfix_proto {
 
+/// Where the service is, and how long to wait for it.
 struct flush_client_settings {
     /// The service's socket, relative to the current directory.
     std::string path = "public/flush";
@@ -21,6 +22,7 @@ struct flush_client_settings {
     std::chrono::milliseconds limit = std::chrono::hours(1);
 };
 
+/// What became of a request.
 enum class flush_outcome {
     ok,          ///< written (add), moved (send_site, send_file), or begun (refresh, purge)
     fail,        ///< the service could not do it, its log says why; later it may
@@ -33,8 +35,9 @@ enum class flush_outcome {
     malformed,   ///< the answer is not one of this service, or its protocol another
 };
 
+/// The same with words.
 struct flush_result {
-    flush_outcome outcome = flush_outcome::fail;
+    flush_outcome outcome = flush_outcome::fail; ///< for a program
     /// For a person, in postqueue(1)'s words where it has some; empty when `ok`. No newline.
     std::string text;
 };
@@ -51,17 +54,24 @@ struct flush_result {
 /// Must outlive its requests. Any number may be under way at once.
 class flush_client {
 public:
+    /// To be awaited once.
     using result = boost::asio::awaitable<flush_result>;
 
+    /// Does nothing yet. `context` must outlive the client.
     explicit flush_client(boost::asio::io_context& context, flush_client_settings settings = {});
 
+    /// Has the message listed as deferred for the site.
     [[nodiscard]] result add(std::string site, queue_id id);
+    /// Has what is listed for the site delivered now.
     [[nodiscard]] result send_site(std::string site);
-    /// Also ok when there is no such message.
+    /// Has one message delivered now. Also ok when there is no such message.
     [[nodiscard]] result send_file(queue_id id);
+    /// Has the logfiles refreshed that were not read for long, see refresh_request.
     [[nodiscard]] result refresh();
+    /// Has all logfiles refreshed.
     [[nodiscard]] result purge();
 
+    /// Any of these.
     [[nodiscard]] result request(flush_request what);
 
 private:

@@ -21,6 +21,7 @@ class file_watch;
 class master_channel;
 class watchdog;
 
+/// What master.cf and main.cf say about the service.
 struct master_service_settings {
     unsigned socket_count = 1;              ///< listen sockets, from descriptor 6 on (-s)
     std::chrono::seconds ipc_timeout{3600}; ///< for reading a request, and for each reply
@@ -39,6 +40,7 @@ struct master_service_settings {
 /// the listen queue, which is master's.
 class master_service {
 public:
+    /// Serves one client.
     using client_handler = client_listener::client_handler;
 
     /// Everything referred to must outlive the service.

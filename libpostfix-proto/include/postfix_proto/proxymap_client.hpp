@@ -22,6 +22,7 @@
 
 namespace postfix_proto {
 
+/// Where proxymap(8) is and how it is used. The defaults are those of Postfix's parameters.
 struct proxymap_settings {
     /// The service's socket, relative to the current directory. Its directory lets in root and
     /// mail_owner.
@@ -55,6 +56,7 @@ struct proxymap_settings {
 /// io_context's run. While proxymap cannot be reached, the log has a warning about it.
 class proxymap_client {
 public:
+    /// Connects with the first question. `context` and `log` must outlive the client.
     proxymap_client(boost::asio::io_context& context, proxymap_settings settings, logger& log);
     ~proxymap_client();
 

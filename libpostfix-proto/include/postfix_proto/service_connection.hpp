@@ -16,6 +16,7 @@ namespace postfix_proto {
 
 /// Why a service gave no answer, or none that can be used.
 struct service_failure {
+    /// The kinds of failure, by what a program can do about them.
     enum class reason {
         unreachable, ///< nobody listens: the mail system is down
         forbidden,   ///< the user may not connect
@@ -23,7 +24,7 @@ struct service_failure {
         closed,      ///< the service closed the connection before all was said
         malformed,   ///< what the service said is not the protocol
     };
-    reason why;
+    reason why; ///< for a program
     /// For a person, and names the service: "read timeout on public/flush". No control characters,
     /// no newline.
     std::string text;
@@ -41,6 +42,7 @@ struct service_failure {
 /// Must outlive its steps; the io_context must outlive it.
 class service_connection {
 public:
+    /// Of a step: nothing when it was done.
     using outcome = std::optional<service_failure>;
 
     /// `path` is the socket's, relative to the current directory; at most 107 bytes.
@@ -65,6 +67,7 @@ public:
     /// is the failure `closed`.
     [[nodiscard]] boost::asio::awaitable<outcome> receive(std::string& input);
 
+    /// Hangs up. Nothing can be done with it afterwards but to connect() anew.
     void close();
 
     /// Whether the service is still there and has said nothing that was not received. Tells whether

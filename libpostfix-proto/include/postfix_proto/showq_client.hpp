@@ -15,6 +15,7 @@
 
 namespace postfix_proto {
 
+/// Where the service is, and how long to wait for it.
 struct showq_client_settings {
     /// The service's socket, relative to the current directory.
     std::string path = "public/showq";
@@ -43,6 +44,7 @@ struct showq_client_settings {
 /// Must outlive its steps, one at a time; the io_context must outlive it.
 class showq_client {
 public:
+    /// Does nothing yet; the first step connects.
     explicit showq_client(boost::asio::io_context& context, showq_client_settings settings = {});
 
     /// The next message, or null after the last one and after a failure. Skips the recipients that
@@ -81,11 +83,15 @@ private:
 /// The same for a program that has nothing else to do: each call blocks.
 class blocking_showq_client {
 public:
+    /// Does nothing yet; the first call connects.
     explicit blocking_showq_client(showq_client_settings settings = {})
         : client_(context_, std::move(settings)) {}
 
+    /// As showq_client::next().
     [[nodiscard]] const queued_message* next();
+    /// As showq_client::next_recipient().
     [[nodiscard]] const queued_recipient* next_recipient();
+    /// As showq_client::failure().
     [[nodiscard]] const std::optional<service_failure>& failure() const noexcept {
         return client_.failure();
     }

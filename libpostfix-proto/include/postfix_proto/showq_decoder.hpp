@@ -27,8 +27,8 @@ namespace postfix_proto {
 /// in SMTP, UTF-8 where SMTPUTF8 is enabled. Control characters have been replaced by it, but who
 /// shows them on a terminal should not rely on that.
 struct queued_message {
-    std::string queue_name; ///< maildrop, active, incoming, deferred or hold
-    queue_id id;
+    std::string queue_name;        ///< maildrop, active, incoming, deferred or hold
+    queue_id id;                   ///< as postqueue -p shows it
     std::int64_t arrival_time = 0; ///< seconds since 1970
     std::int64_t size = 0;         ///< bytes of the content; in maildrop, of the file
     bool forced_expire = false;    ///< postsuper -e: will be returned at the next attempt
@@ -38,7 +38,7 @@ struct queued_message {
 /// One recipient that is still to be delivered to. A recipient may come twice when a message is
 /// deferred just then, or has more than $duplicate_filter_limit recipients.
 struct queued_recipient {
-    std::string address;
+    std::string address;   ///< see queued_message about its form
     std::string reason;    ///< why it was deferred; empty when it was not (yet)
     std::string log_class; ///< which log the reason is from: defer, bounce; empty before 3.12
 };
@@ -49,6 +49,7 @@ struct queued_recipient {
 /// Attributes that it does not know are skipped, those that it needs must be there once.
 class showq_decoder {
 public:
+    /// What next() has to report.
     enum class event {
         need_more,      ///< the input is used up
         message,        ///< a message begins: message() is valid until it ends
@@ -65,7 +66,9 @@ public:
     /// Takes bytes from the front of `input` until there is something to report.
     event next(std::string_view& input);
 
+    /// The message that the last `message` event was about.
     [[nodiscard]] const queued_message& message() const { return *message_; }
+    /// The recipient that the last `recipient` event was about.
     [[nodiscard]] const queued_recipient& recipient() const noexcept { return recipient_; }
     /// For a person.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }

@@ -16,10 +16,10 @@ namespace postfix_proto {
 
 /// What qmgr(8) understands on `public/qmgr` (mail_proto.h, Postfix 3.7).
 enum class qmgr_request : char {
-    scan_incoming = 'I',
-    scan_deferred = 'D',
-    flush_dead = 'F', ///< forget dead destinations and throttled transports
-    scan_all = 'A',   ///< ignore the time stamps of the queue files
+    scan_incoming = 'I', ///< look for new mail
+    scan_deferred = 'D', ///< look for mail whose time has come
+    flush_dead = 'F',    ///< forget dead destinations and throttled transports
+    scan_all = 'A',      ///< ignore the time stamps of the queue files
 };
 
 /// Sends triggers to one service, by the path of its socket or FIFO relative to the current
