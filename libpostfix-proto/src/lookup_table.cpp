@@ -150,7 +150,7 @@ std::unique_ptr<lookup_table> open_lookup_table(std::string_view type_and_name,
             return make_unavailable_table(
                 type, name,
                 fmt::format("unsupported dictionary type: {}: it {}", type,
-                            fmt::format(fmt::runtime(entry.why_not), type, name)),
+                            fmt::vformat(entry.why_not, fmt::make_format_args(type, name))),
                 {}, options, log);
         opened_table opened = entry.open(type, name, options, log);
         if (!opened.table)

@@ -81,7 +81,7 @@ void memory_table::insert_or_assign(std::string_view key, std::string_view value
 }
 
 lookup_result memory_table::find(std::string_view key) {
-    const auto entry = entries_.find(key);
+    const auto entry = entries_.find(std::string(key));
     return entry == entries_.end() ? lookup_result::not_found()
                                    : lookup_result::found(entry->second);
 }

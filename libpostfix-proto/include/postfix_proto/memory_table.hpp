@@ -4,7 +4,6 @@
 
 #include "postfix_proto/lookup_table.hpp"
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,10 +30,7 @@ public:
     [[nodiscard]] std::vector<std::string> files() const override { return files_; }
 
 private:
-    struct hash : std::hash<std::string_view> {
-        using is_transparent = void;
-    };
-    std::unordered_map<std::string, std::string, hash, std::equal_to<>> entries_;
+    std::unordered_map<std::string, std::string> entries_;
     std::vector<std::string> files_;
 };
 
