@@ -16,6 +16,7 @@
 
 namespace postfix_proto {
 
+/// Where the service is, and how long one waits.
 struct anvil_client_settings {
     /// The service's socket, relative to the current directory. Its directory lets in root and
     /// mail_owner.
@@ -24,6 +25,7 @@ struct anvil_client_settings {
     std::chrono::milliseconds limit = std::chrono::hours(1);
 };
 
+/// What the service says.
 struct anvil_answer {
     /// Why there are no counts.
     std::optional<service_failure> failure;
@@ -39,6 +41,7 @@ struct anvil_answer {
 /// One request at a time, see service_client.
 class anvil_client {
 public:
+    /// Connects with the first request. `context` must outlive it.
     explicit anvil_client(boost::asio::io_context& context, anvil_client_settings settings = {})
         : service_(context, std::move(settings.path), anvil_protocol_name, attribute_form::plain,
                    settings.limit) {}
@@ -54,9 +57,11 @@ private:
 /// The same for a program that has nothing else to do: each call blocks.
 class blocking_anvil_client {
 public:
+    /// Connects with the first request.
     explicit blocking_anvil_client(anvil_client_settings settings = {})
         : client_(context_, std::move(settings)) {}
 
+    /// See anvil_client::ask().
     [[nodiscard]] anvil_answer ask(anvil_request what, std::string service, std::string client) {
         return run_blocking(context_, client_.ask(what, std::move(service), std::move(client)));
     }

@@ -39,10 +39,10 @@ enum class anvil_request {
 struct anvil_counts {
     std::int32_t connections = 0;     ///< at present
     std::int32_t connection_rate = 0; ///< also when zero connections are open
-    std::int32_t message_rate = 0;
-    std::int32_t recipient_rate = 0;
-    std::int32_t new_tls_rate = 0;
-    std::int32_t auth_rate = 0;
+    std::int32_t message_rate = 0;    ///< messages handed in
+    std::int32_t recipient_rate = 0;  ///< recipients named
+    std::int32_t new_tls_rate = 0;    ///< TLS sessions that were not resumed
+    std::int32_t auth_rate = 0;       ///< attempts to log in
 };
 
 /// `service` is the one that the client is connected to, as "smtp" or "10025"; `client` its
@@ -53,10 +53,12 @@ struct anvil_counts {
 /// The reply to one request. Stays where it is: what its scanner reads goes to its members.
 class anvil_reply {
 public:
+    /// For the answer to such a request.
     explicit anvil_reply(anvil_request what);
     anvil_reply(const anvil_reply&) = delete;
     anvil_reply& operator=(const anvil_reply&) = delete;
 
+    /// To be fed with what the service says.
     [[nodiscard]] attribute_scanner& scanner() noexcept { return scanner_; }
 
     /// When the scanner is `complete`: what is wrong all the same, for a person; empty if nothing.

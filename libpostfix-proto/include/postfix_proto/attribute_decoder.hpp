@@ -26,12 +26,14 @@ public:
     struct need_more {};
     /// The view is valid until the next call.
     struct name {
+        /// At least one byte.
         std::string_view text;
         /// False for a line that has only a name: what comes next is not its value.
         bool has_value = true;
     };
     /// In the base64 form, decoded; may have NUL bytes in it there and in the plain form.
     struct value {
+        /// May be empty.
         std::string_view text;
     };
     struct end_of_list {};
@@ -40,6 +42,7 @@ public:
     /// Base64 form: a name or value is none. The decoder must not be used further.
     struct malformed {};
 
+    /// One of these at a time.
     using event = std::variant<need_more, name, value, end_of_list, too_long, malformed>;
 
     /// Postfix itself sets no limit. This one is far above any site name or queue ID, and keeps a
@@ -62,6 +65,7 @@ public:
     /// nested list.
     void expect_name() noexcept { expect_value_ = false; }
 
+    /// As given to the constructor.
     [[nodiscard]] attribute_form form() const noexcept { return form_; }
 
 private:

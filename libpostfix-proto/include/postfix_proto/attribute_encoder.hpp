@@ -21,8 +21,10 @@ namespace postfix_proto {
 class attribute_encoder {
 public:
     attribute_encoder() = default;
+    /// Lists in this form.
     explicit attribute_encoder(attribute_form form) noexcept : form_(form) {}
 
+    /// A string, which may be empty.
     attribute_encoder& add(std::string_view name, std::string_view value);
 
     /// Integers travel as unsigned decimal numbers: -1 as 4294967295.
@@ -36,6 +38,7 @@ public:
     /// What is added in between is one nested list (SEND_ATTR_HASH): the reader takes it for a map
     /// from names to strings. Postfix knows no lists within these.
     attribute_encoder& open();
+    /// Ends the nested list.
     attribute_encoder& close();
 
     /// Ends the list. The encoder is empty afterwards and can be used for the next one.

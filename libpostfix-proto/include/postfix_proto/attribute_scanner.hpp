@@ -19,6 +19,7 @@ struct scan_flags {
     bool extra = false;   ///< there must be no others in between; else they are passed over
     bool more = false;    ///< done with the last wanted attribute, not with the end of the list
 };
+/// Missing and extra attributes are errors (ATTR_FLAG_STRICT).
 inline constexpr scan_flags scan_strictly{.missing = true, .extra = true};
 
 /// Reads one list with the rules of attr_scan() (util/attr_scan0.c, Postfix 3.7, and its like for
@@ -35,6 +36,7 @@ inline constexpr scan_flags scan_strictly{.missing = true, .extra = true};
 /// attribute tells what the others are.
 class attribute_scanner {
 public:
+    /// What feed() has come to.
     enum class progress {
         need_more, ///< the input is used up
         complete,  ///< all wanted attributes are there; unless `missing` is set, or so many as
@@ -42,12 +44,14 @@ public:
         malformed, ///< of no further use; see reason()
     };
 
+    /// For one list. The targets must outlive the scanner.
     explicit attribute_scanner(std::vector<wanted_attribute> wanted, scan_flags flags = {})
         : wanted_(std::move(wanted)), flags_(flags) {}
 
     /// Takes bytes from the front of `input` by way of the decoder, which knows the form. After
     /// anything but need_more: use another scanner, or restart().
     progress feed(attribute_decoder& from, std::string_view& input) { return scan(from, input); }
+    /// The same through a client's decoder, which takes the announcement out.
     progress feed(reply_decoder& from, std::string_view& input) { return scan(from, input); }
 
     /// How many values have been stored; each entry of a map is one, also one that was there.

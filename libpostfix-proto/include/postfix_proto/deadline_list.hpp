@@ -60,6 +60,7 @@ public:
 
     /// Gives up all that have nothing in hand, and says so from then on.
     void close();
+    /// Whether close() has been called.
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
 private:

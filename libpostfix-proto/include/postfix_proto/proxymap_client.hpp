@@ -96,9 +96,11 @@ private:
 /// connection is kept, and looked at with the next question.
 class blocking_proxymap_client {
 public:
+    /// Connects with the first question. `log` must outlive it.
     blocking_proxymap_client(proxymap_settings settings, logger& log)
         : client_(context_, std::move(settings), log) {}
 
+    /// See proxymap_client::ask().
     [[nodiscard]] remote_answer ask(remote_question question) {
         return run_until_done(context_, client_.ask(std::move(question)));
     }

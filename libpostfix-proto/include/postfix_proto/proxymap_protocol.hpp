@@ -24,6 +24,7 @@ namespace postfix_proto {
 /// What the server announces.
 inline constexpr std::string_view proxymap_protocol_name = "proxymap_protocol";
 
+/// How a request went.
 enum class proxymap_status : std::uint32_t {
     ok = 0,
     no_key = 1,
@@ -42,12 +43,15 @@ enum class proxymap_status : std::uint32_t {
 /// Stays where it is: what it reads goes to its members.
 class proxymap_reply {
 public:
+    /// To which request it is the reply.
     enum class expected { open, lookup };
+    /// What feed() has come to.
     using progress = attribute_scanner::progress;
 
     /// No string in a reply is longer: more than any list of results, and a bound.
     static constexpr std::size_t string_limit = std::size_t{1} << 20U;
 
+    /// For one reply.
     explicit proxymap_reply(expected what);
     proxymap_reply(const proxymap_reply&) = delete;
     proxymap_reply& operator=(const proxymap_reply&) = delete;

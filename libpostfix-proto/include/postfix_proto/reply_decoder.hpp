@@ -21,18 +21,25 @@ namespace postfix_proto {
 /// written before it begins to read, and keeps what has come in the meantime.
 class reply_decoder {
 public:
+    /// The input is used up.
     using need_more = attribute_decoder::need_more;
+    /// Of an attribute.
     using name = attribute_decoder::name;
+    /// Of the attribute named last.
     using value = attribute_decoder::value;
+    /// Not the announcement's.
     using end_of_list = attribute_decoder::end_of_list;
+    /// The decoder must not be used further.
     using too_long = attribute_decoder::too_long;
+    /// Likewise.
     using malformed = attribute_decoder::malformed;
     /// The service speaks another protocol. The view is valid until the next call; the decoder must
     /// not be used further.
     struct wrong_protocol {
-        std::string_view announced;
+        std::string_view announced; ///< its name for it
     };
 
+    /// One of these at a time.
     using event =
         std::variant<need_more, name, value, end_of_list, too_long, malformed, wrong_protocol>;
 
@@ -48,9 +55,12 @@ public:
 
     /// As attribute_decoder's, after a name.
     void skip_value() noexcept { attributes_.skip_value(); }
+    /// See attribute_decoder::expect_name().
     void expect_name() noexcept { attributes_.expect_name(); }
 
+    /// As given to the constructor.
     [[nodiscard]] attribute_form form() const noexcept { return attributes_.form(); }
+    /// The name that is expected.
     [[nodiscard]] std::string_view protocol() const noexcept { return protocol_; }
 
 private:

@@ -29,7 +29,7 @@ struct service_setup {
 struct service_runtime {
     boost::asio::io_context& context; ///< one thread runs it
     work_in_hand& work;               ///< what must be done before the process may end
-    logger& log;
+    logger& log;                      ///< as in service_setup
 };
 
 /// What a program has to say about itself; all the rest is run_service()'s. The calls come in this
@@ -63,8 +63,8 @@ struct service_program {
     /// Postfix does not know is absent from service_setup::main_cf.
     std::vector<std::string> parameters{};
 
-    /// Parameters of its own, for `-o name=value` in master.cf, and their defaults. postconf(1) will
-    /// warn of one that is set as "unused parameter", which does no harm.
+    /// Parameters of its own, for `-o name=value` in master.cf, and their defaults. postconf(1)
+    /// will warn of one that is set as "unused parameter", which does no harm.
     parameter_values own_parameters{};
 
     /// Makes the service, before chroot and with the privileges that master(8) gave. It may throw

@@ -16,6 +16,7 @@
 
 namespace postfix_proto {
 
+/// Where the service is, and how long one waits.
 struct verify_client_settings {
     /// The service's socket (address_verify_service_name), relative to the current directory. Its
     /// directory lets in root and mail_owner.
@@ -24,10 +25,11 @@ struct verify_client_settings {
     std::chrono::milliseconds limit = std::chrono::hours(1);
 };
 
+/// What the service says.
 struct verify_answer {
     /// Why nothing is known.
     std::optional<service_failure> failure;
-    address_status status = address_status::unknown;
+    address_status status = address_status::unknown; ///< what the service knows
     /// For a person: what the delivery agent said. No newline.
     std::string reason;
 };
@@ -38,6 +40,7 @@ struct verify_answer {
 /// One request at a time, see service_client.
 class verify_client {
 public:
+    /// Connects with the first request. `context` must outlive it.
     explicit verify_client(boost::asio::io_context& context, verify_client_settings settings = {})
         : service_(context, std::move(settings.path), verify_protocol_name, attribute_form::nul,
                    settings.limit) {}
@@ -57,12 +60,15 @@ private:
 /// The same for a program that has nothing else to do: each call blocks.
 class blocking_verify_client {
 public:
+    /// Connects with the first request.
     explicit blocking_verify_client(verify_client_settings settings = {})
         : client_(context_, std::move(settings)) {}
 
+    /// See verify_client::query().
     [[nodiscard]] verify_answer query(std::string address) {
         return run_blocking(context_, client_.query(std::move(address)));
     }
+    /// See verify_client::update().
     [[nodiscard]] service_connection::outcome update(std::string address, address_status status,
                                                      std::string reason) {
         return run_blocking(context_,

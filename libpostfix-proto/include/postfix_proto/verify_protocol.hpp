@@ -38,12 +38,15 @@ enum class address_status : std::int32_t {
 /// The reply to one request. Stays where it is: what its scanner reads goes to its members.
 class verify_reply {
 public:
+    /// To which request it is the reply.
     enum class expected { query, update };
 
+    /// For one reply.
     explicit verify_reply(expected what);
     verify_reply(const verify_reply&) = delete;
     verify_reply& operator=(const verify_reply&) = delete;
 
+    /// To be fed with what the service says.
     [[nodiscard]] attribute_scanner& scanner() noexcept { return scanner_; }
 
     /// When the scanner is `complete`: what is wrong all the same, for a person; empty if nothing.
@@ -53,6 +56,7 @@ public:
     [[nodiscard]] address_status status() const noexcept {
         return static_cast<address_status>(address_status_);
     }
+    /// Likewise; for a person, and empty when nothing is known.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
 private:

@@ -16,13 +16,16 @@ namespace postfix_proto {
 /// Strings end at a NUL byte where a form lets one through, as all do in Postfix; data do not.
 class wanted_attribute {
 public:
+    /// What entries() fills: values by name.
     using map = std::map<std::string, std::string, std::less<>>;
 
+    /// A string, which may be empty.
     wanted_attribute(std::string_view name, std::string& target) : name_(name), target_(&target) {}
     /// Decimal numbers that fit the type without its sign, which comes back as with
     /// attribute_encoder: 4294967295 is -1. Postfix reads blanks, signs and overflows, too, and
     /// sends none.
     wanted_attribute(std::string_view name, std::int32_t& target) : name_(name), target_(&target) {}
+    /// The same with 64 bits, a long in Postfix.
     wanted_attribute(std::string_view name, std::int64_t& target) : name_(name), target_(&target) {}
     /// What attribute_encoder::add_data() has sent.
     [[nodiscard]] static wanted_attribute data(std::string_view name, std::string& target);
@@ -33,6 +36,7 @@ public:
     /// of several of one name is taken.
     [[nodiscard]] static wanted_attribute entries(map& target);
 
+    /// As in Postfix.
     static constexpr std::size_t map_limit = 1024;
 
 private:
