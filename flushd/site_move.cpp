@@ -11,6 +11,10 @@ namespace {
 // What is shown of a line that is not a queue ID.
 constexpr std::size_t longest_shown = 30;
 
+// So many lines between two looks at the clock, which costs as much as a duplicate does. Even if
+// each is a message that is moved it is a fraction of a millisecond.
+constexpr int lines_at_once = 16;
+
 } // namespace
 
 bool site_move::go_on(clock::duration how_long) {
@@ -19,25 +23,24 @@ bool site_move::go_on(clock::duration how_long) {
         seen_.emplace(lines_);
         now_ = std::time(nullptr);
     }
-    while (!rest_.empty()) {
-        move(take_line(rest_));
-        if (clock::now() >= end)
-            break;
-    }
+    do {
+        for (int i = 0; i < lines_at_once && !rest_.empty(); ++i)
+            move(take_line(rest_));
+    } while (!rest_.empty() && clock::now() < end);
     return rest_.empty();
 }
 
 void site_move::move(std::string_view line) {
+    if (!seen_->insert(line)) {
+        ++result_.duplicate;
+        return;
+    }
     const auto id = queue_id::parse(line);
     if (!id) {
         if (result_.bad++ == 0)
             log_.warning("bad queue id \"{}{}\" in fast flush logfile {}",
                          line.substr(0, longest_shown), line.size() > longest_shown ? "..." : "",
                          logfile_);
-        return;
-    }
-    if (!seen_->insert(line)) {
-        ++result_.duplicate;
         return;
     }
     switch (mover_.expedite(*id, now_)) {

@@ -63,7 +63,9 @@ queue_layout::queue_layout(std::string_view hashed_queues, unsigned depth)
 }
 
 std::string queue_layout::path(std::string_view queue, std::string_view name) const {
-    std::string result(queue);
+    std::string result;
+    result.reserve(queue.size() + name.size() + 2 * depth_ + 1);
+    result += queue;
     result += '/';
     if (std::find(hashed_queues_.begin(), hashed_queues_.end(), lower_case(queue)) !=
         hashed_queues_.end()) {
