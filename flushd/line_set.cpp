@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <functional>
+#include <limits>
+#include <type_traits>
 
 namespace flushd {
 
@@ -16,26 +19,38 @@ std::string_view take_line(std::string_view& rest) {
 line_set::line_set(std::string_view text) : text_(text) {
     const auto lines =
         static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1; // the last
-    slots_.resize(std::bit_ceil(2 * lines)); // at most half full, so that a search is short
+    const auto slots = std::bit_ceil(2 * lines); // at most half full, so that a search is short
+    if (text.size() < std::numeric_limits<std::uint32_t>::max())
+        slots_ = short_slots(slots);
+    else
+        slots_ = long_slots(slots);
 }
 
-std::size_t line_set::slot_of(std::string_view line) const {
-    const auto mask = slots_.size() - 1;
+template <typename Slots>
+std::size_t line_set::slot_of(const Slots& slots, std::string_view line) const {
+    const auto mask = slots.size() - 1;
     auto slot = std::hash<std::string_view>{}(line)&mask;
-    while (slots_[slot] != 0 && !is_at(slots_[slot] - 1, line))
+    while (slots[slot] != 0 && !is_at(slots[slot] - 1, line))
         slot = (slot + 1) & mask;
     return slot;
 }
 
 bool line_set::insert(std::string_view line) {
-    const auto slot = slot_of(line);
-    if (slots_[slot] != 0)
-        return false;
-    slots_[slot] = static_cast<std::size_t>(line.data() - text_.data()) + 1;
-    return true;
+    return std::visit(
+        [&](auto& slots) {
+            auto& slot = slots[slot_of(slots, line)];
+            if (slot != 0)
+                return false;
+            const auto offset = static_cast<std::size_t>(line.data() - text_.data());
+            slot = static_cast<std::remove_reference_t<decltype(slot)>>(offset + 1);
+            return true;
+        },
+        slots_);
 }
 
-bool line_set::contains(std::string_view line) const { return slots_[slot_of(line)] != 0; }
+bool line_set::contains(std::string_view line) const {
+    return std::visit([&](const auto& slots) { return slots[slot_of(slots, line)] != 0; }, slots_);
+}
 
 bool line_set::is_at(std::size_t offset, std::string_view line) const {
     const auto end = offset + line.size();

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace flushd {
@@ -11,7 +13,8 @@ namespace flushd {
 /// NUL ends what counts of a line: a crash may have left some behind an ID.
 [[nodiscard]] std::string_view take_line(std::string_view& rest);
 
-/// The different lines of one text, exactly, in 16 to 32 bytes a line. All of it is allocated at
+/// The different lines of one text, exactly, in 8 to 16 bytes a line (twice that in a text
+/// of 4 GiB and more). All of it is allocated at
 /// once and freed at once: a set with a node for each of a million lines would hold up
 /// everything else while it grows and when it goes.
 class line_set {
@@ -27,12 +30,18 @@ public:
     [[nodiscard]] bool contains(std::string_view line) const;
 
 private:
+    // Where a line starts in the text, plus one; 0 when free. As short as may be: what a line costs
+    // is the memory that has to be fetched for it.
+    using short_slots = std::vector<std::uint32_t>;
+    using long_slots = std::vector<std::size_t>;
+
     // Where the line is, or the free slot where it would be.
-    [[nodiscard]] std::size_t slot_of(std::string_view line) const;
+    template <typename Slots>
+    [[nodiscard]] std::size_t slot_of(const Slots& slots, std::string_view line) const;
     [[nodiscard]] bool is_at(std::size_t offset, std::string_view line) const;
 
     std::string_view text_;
-    std::vector<std::size_t> slots_; // where a line starts in the text, plus one; 0 when free
+    std::variant<short_slots, long_slots> slots_;
 };
 
 } // namespace flushd
