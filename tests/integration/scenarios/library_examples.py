@@ -1,7 +1,7 @@
 """The examples of libpostfix-proto, in a Postfix without flushd.
 
-queue_list prints what `postqueue -j` prints, byte for byte. ask_flush does what `postqueue -s` does. etrn_pause is a policy
-service, which master runs chrooted and without privileges.
+queue_list prints what `postqueue -j` prints, byte for byte. ask_flush does what `postqueue -s` does. ask_services speaks with anvil,
+verify and proxymap. etrn_pause is a policy service, which master runs chrooted and without privileges.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import (SmtpClient, customer_postfix, deferred_mail, etrn, expect, expect_equal, expect_match, run_command,
                      wait_until)
 
-EXAMPLES = ["ask_flush", "etrn_pause", "queue_list"]
+EXAMPLES = ["ask_flush", "ask_services", "etrn_pause", "queue_list"]
 
 
 def expect_same_list(what):
@@ -53,6 +53,28 @@ result = run_command("/examples/ask_flush", "not.a.customer.domain")
 expect_equal("not eligible", result.status, 69)
 expect_match("says so", result.output, "^ask_flush: .*not.a.customer.domain")
 
+# --- ask_services
+Path("/etc/postfix/colours").write_text("sky blue\n")
+postfix.configure(proxy_read_maps=postfix.parameter("proxy_read_maps") + ", proxy:texthash:/etc/postfix/colours",
+                  address_verify_map="", smtpd_client_event_limit_exceptions="")
+postfix.reload()
+wait_until("proxymap has a value", lambda: run_command(
+    "/examples/ask_services", "proxymap", "texthash:/etc/postfix/colours", "sky") == (0, "blue\n"))
+expect_equal("no such key", run_command("/examples/ask_services", "proxymap", "texthash:/etc/postfix/colours", "sea"), (1, ""))
+result = run_command("/examples/ask_services", "proxymap", "texthash:/etc/passwd", "root")
+expect_equal("not in proxy_read_maps", result.status, 69)
+expect_match("says so", result.output, r"proxy_read_maps")
+with SmtpClient():
+    # The first client of this minute was long ago, or not: the rates are whatever they are.
+    result = run_command("/examples/ask_services", "anvil", "smtp", "127.0.0.1")
+    expect_match("anvil", result.output, r"^connections=1 rate=[1-9]\d* messages=\d+ recipients=\d+\n$")
+expect_equal("anvil, of a stranger", run_command("/examples/ask_services", "anvil", "smtp", "192.0.2.1"),
+             (0, "connections=0 rate=0 messages=0 recipients=0\n"))
+result = run_command("/examples/ask_services", "verify", "user@customer.tld")
+expect_match("verify", result.output, r"^3 Address verification in progress\n$")
+wait_until("the probe has come back",
+           lambda: run_command("/examples/ask_services", "verify", "user@customer.tld").output.startswith("0 "))
+
 # --- etrn_pause
 uid = postfix.mail_owner_uid()
 Path(postfix.parameter("daemon_directory"), "etrn_pause").write_bytes(Path("/examples/etrn_pause").read_bytes())
@@ -85,6 +107,8 @@ with SmtpClient() as client:  # master waits for a minute, and the SMTP server w
                          since=mark)
 
 postfix.stop()
+result = run_command("/examples/ask_services", "verify", "user@customer.tld")
+expect_equal("ask_services, Postfix stopped", result.status, 69)
 for example, *arguments in (["queue_list"], ["ask_flush", "customer.tld"]):
     result = run_command(f"/examples/{example}", *arguments)
     expect_equal(f"{example}, Postfix stopped", result.status, 69)
