@@ -9,7 +9,7 @@ namespace flushd::tool {
 namespace {
 
 /// A word of the shell.
-std::string quoted(std::string_view text) {
+std::string in_shell_quotes(std::string_view text) {
     std::string result = "'";
     for (const char c : text)
         result += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -33,7 +33,7 @@ std::string eligibility_hint(const instance& postfix, std::string_view site) {
                        "    postfix reload\n"
                        "    flushd rebuild {}\n",
                        postfix_proto::printable(site),
-                       quoted("fast_flush_domains = " + with_domain(list, site)), site);
+                       in_shell_quotes("fast_flush_domains = " + with_domain(list, site)), site);
 }
 
 } // namespace flushd::tool

@@ -77,7 +77,7 @@ progress attribute_scanner::take_name(Decoder& from, const attribute_decoder::na
     }
     if (is_map || (wanted != nullptr && text == wanted->name_)) {
         if (!name.has_value)
-            return fail(fmt::format("missing value for attribute {}", quoted(text)));
+            return fail(fmt::format("missing value for attribute {}", quote_for_log(text)));
         if (is_map)
             entry_name_ = text;
         return progress::need_more;
@@ -88,16 +88,17 @@ progress attribute_scanner::take_name(Decoder& from, const attribute_decoder::na
         return progress::need_more;
     }
     if (wanted != nullptr)
-        return fail(
-            fmt::format("unexpected attribute {} (expecting {})", quoted(text), wanted->name_));
-    reason_ = fmt::format("unexpected attribute {} (expecting the end of the list)", quoted(text));
+        return fail(fmt::format("unexpected attribute {} (expecting {})", quote_for_log(text),
+                                wanted->name_));
+    reason_ =
+        fmt::format("unexpected attribute {} (expecting the end of the list)", quote_for_log(text));
     return progress::complete;
 }
 
 progress attribute_scanner::take_value(std::string_view text, attribute_form form) {
     const auto* wanted = next_wanted();
     if (wanted == nullptr) // of a name that another scanner has seen, which left its value
-        return fail(fmt::format("unexpected value {}", quoted(text)));
+        return fail(fmt::format("unexpected value {}", quote_for_log(text)));
     return store(*wanted, text, form);
 }
 
@@ -108,8 +109,8 @@ progress attribute_scanner::store(const wanted_attribute& wanted, std::string_vi
     ++position_;
     if (const auto* expected = std::get_if<wanted_attribute::expected_value>(&wanted.target_)) {
         if (up_to_nul(text) != expected->text)
-            return fail(fmt::format("unexpected {} {} (expecting {})", wanted.name_, quoted(text),
-                                    expected->text));
+            return fail(fmt::format("unexpected {} {} (expecting {})", wanted.name_,
+                                    quote_for_log(text), expected->text));
         return progress::need_more;
     }
     if (auto* const* number = std::get_if<std::int32_t*>(&wanted.target_))
@@ -122,8 +123,8 @@ progress attribute_scanner::store(const wanted_attribute& wanted, std::string_vi
         } else {
             auto bytes = decode_base64(text);
             if (!bytes)
-                return fail(
-                    fmt::format("malformed base64 {} in attribute {}", quoted(text), wanted.name_));
+                return fail(fmt::format("malformed base64 {} in attribute {}", quote_for_log(text),
+                                        wanted.name_));
             *data->bytes = *std::move(bytes);
         }
     } else {
@@ -136,7 +137,7 @@ progress attribute_scanner::store(const wanted_attribute& wanted, std::string_vi
 progress attribute_scanner::add_entry(wanted_attribute::map& entries, std::string_view text) {
     if (entries.find(entry_name_) != entries.end()) {
         if (flags_.extra)
-            return fail(fmt::format("duplicate attribute {}", quoted(entry_name_)));
+            return fail(fmt::format("duplicate attribute {}", quote_for_log(entry_name_)));
     } else if (entries.size() >= wanted_attribute::map_limit) {
         return fail(fmt::format("more than {} attributes", wanted_attribute::map_limit));
     } else {
@@ -151,7 +152,8 @@ progress attribute_scanner::store_number(const wanted_attribute& wanted, Integer
                                          std::string_view text) {
     const auto number = parse_number<std::make_unsigned_t<Integer>>(text);
     if (!number) {
-        return fail(fmt::format("malformed number {} in attribute {}", quoted(text), wanted.name_));
+        return fail(
+            fmt::format("malformed number {} in attribute {}", quote_for_log(text), wanted.name_));
     }
     target = static_cast<Integer>(*number);
     ++count_;

@@ -11,8 +11,9 @@
 
 namespace postfix_proto {
 
-/// The beginning of what a peer has sent, for the log or for a terminal.
-[[nodiscard]] inline std::string quoted(std::string_view text) {
+/// The beginning of what a peer has sent, for the log or for a terminal. (Not "quoted": with a
+/// std::string that could be std::quoted().)
+[[nodiscard]] inline std::string quote_for_log(std::string_view text) {
     constexpr std::size_t longest_shown = 100;
     std::string shown(text.substr(0, longest_shown));
     std::replace_if(

@@ -14,9 +14,9 @@ namespace {
 
 /// What a request is about, for a person.
 struct subject {
-    std::string operator()(const add_request& r) const { return quoted(r.site); }
-    std::string operator()(const send_site_request& r) const { return quoted(r.site); }
-    std::string operator()(const send_file_request& r) const { return quoted(r.id.str()); }
+    std::string operator()(const add_request& r) const { return quote_for_log(r.site); }
+    std::string operator()(const send_site_request& r) const { return quote_for_log(r.site); }
+    std::string operator()(const send_file_request& r) const { return quote_for_log(r.id.str()); }
     std::string operator()(const refresh_request&) const { return "refresh"; }
     std::string operator()(const purge_request&) const { return "purge"; }
 };

@@ -127,21 +127,21 @@ std::optional<decoder::result> decoder::feed(std::string_view bytes) {
 std::optional<decoder::result> decoder::take_name(std::string_view name) {
     if (state_ == state::request_name) {
         if (name != attribute::request)
-            return malformed{fmt::format("unexpected attribute {} (expecting {})", quoted(name),
-                                         attribute::request)};
+            return malformed{fmt::format("unexpected attribute {} (expecting {})",
+                                         quote_for_log(name), attribute::request)};
         state_ = state::request_value;
         return std::nullopt;
     }
     if (expected_.empty()) {
         // A client newer than the service: Postfix has all that it needs, and goes on without the
         // rest.
-        remark_ =
-            fmt::format("unexpected attribute {} (expecting the end of the list)", quoted(name));
+        remark_ = fmt::format("unexpected attribute {} (expecting the end of the list)",
+                              quote_for_log(name));
         return finish();
     }
     if (name != expected_.front())
-        return malformed{
-            fmt::format("unexpected attribute {} (expecting {})", quoted(name), expected_.front())};
+        return malformed{fmt::format("unexpected attribute {} (expecting {})", quote_for_log(name),
+                                     expected_.front())};
     return std::nullopt;
 }
 
@@ -176,7 +176,7 @@ decoder::result decoder::finish() {
         return flush_request(send_site_request{std::move(site_)});
     auto id = queue_id::parse(queue_id_);
     if (!id)
-        return malformed{fmt::format("bad queue ID {}", quoted(queue_id_))};
+        return malformed{fmt::format("bad queue ID {}", quote_for_log(queue_id_))};
     if (request_ == request_name::send_file)
         return flush_request(send_file_request{std::move(*id)});
     return flush_request(add_request{std::move(site_), std::move(*id)});
@@ -209,13 +209,13 @@ std::optional<flush_reply_decoder::result> flush_reply_decoder::feed(std::string
         if (const auto* name = std::get_if<reply_decoder::name>(&event)) {
             if (name->text != attribute::status)
                 return malformed{fmt::format("unexpected attribute {} (expecting {})",
-                                             quoted(name->text), attribute::status)};
+                                             quote_for_log(name->text), attribute::status)};
         } else {
             const auto text = std::get<reply_decoder::value>(event).text;
             const auto number = parse_number<std::uint32_t>(text);
             status_ = number ? known_status(static_cast<std::int32_t>(*number)) : std::nullopt;
             if (!status_)
-                return malformed{fmt::format("unknown status {}", quoted(text))};
+                return malformed{fmt::format("unknown status {}", quote_for_log(text))};
         }
     }
 }

@@ -38,7 +38,8 @@ reply_decoder::event reply_decoder::next(std::string_view& input) {
 }
 
 std::string describe(const reply_decoder::wrong_protocol& wrong, std::string_view expected) {
-    return fmt::format("unexpected protocol {} (expecting {})", quoted(wrong.announced), expected);
+    return fmt::format("unexpected protocol {} (expecting {})", quote_for_log(wrong.announced),
+                       expected);
 }
 
 } // namespace postfix_proto

@@ -139,7 +139,7 @@ showq_decoder::event showq_decoder::begin_message() {
             return fail(fmt::format("missing attribute {}", attribute_names[i]));
     auto id = queue_id::parse(queue_id_);
     if (!id)
-        return fail(fmt::format("bad queue ID {}", quoted(queue_id_)));
+        return fail(fmt::format("bad queue ID {}", quote_for_log(queue_id_)));
     message_.emplace(
         queued_message{queue_name_, *std::move(id), time_, size_, forced_expire_ != 0, sender_});
     state_ = state::recipients;
@@ -149,7 +149,7 @@ showq_decoder::event showq_decoder::begin_message() {
 showq_decoder::event showq_decoder::take_number(std::string_view text, std::int64_t& number) {
     const auto value = parse_number<std::uint64_t>(text); // -1 travels as 18446744073709551615
     if (!value)
-        return fail(fmt::format("malformed number {}", quoted(text)));
+        return fail(fmt::format("malformed number {}", quote_for_log(text)));
     number = static_cast<std::int64_t>(*value);
     return event::need_more;
 }
