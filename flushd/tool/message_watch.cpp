@@ -27,7 +27,7 @@ void message_watch::add(std::string_view id) {
     if (now.where == queue_files::place::nowhere || now.where == queue_files::place::hold)
         return;
     const bool has_moved = now.where != queue_files::place::deferred;
-    open_.push_back({std::string(id), now.due, now.due, has_moved});
+    open_.push_back({std::string(id), now.changed, {}, has_moved});
     ++(has_moved ? counts_.moving : counts_.waiting);
 }
 
@@ -47,7 +47,7 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
     }
     if (one.has_moved)
         return progress::deferred;
-    if (same(found.due, one.due_before))
+    if (same(found.changed, one.changed_before))
         return progress::waiting;
     // Due in the future is what the queue manager sets. The flush service sets the time to now
     // before it moves the file, a moment in which it may be seen here.

@@ -12,7 +12,8 @@
 namespace flushd::tool {
 
 /// Looks at the queue files, since nobody tells: a message that has been moved is in the incoming
-/// or in the active queue; one that is deferred again has another time at which it is due.
+/// or in the active queue; the file of one that is deferred again has been changed, and is due in the
+/// future.
 class message_watch {
 public:
     explicit message_watch(const queue_files& files) : files_(files) {}
@@ -43,7 +44,7 @@ public:
 private:
     struct message {
         std::string id;
-        timespec due_before{}; // as long as it was not seen on its way
+        timespec changed_before{}; // as long as it was not seen on its way
         timespec due_seen{};
         bool has_moved = false;
     };

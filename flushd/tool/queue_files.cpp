@@ -102,7 +102,7 @@ queue_files::location queue_files::find(std::string_view id) const {
     struct stat status {};
     for (const auto& [queue, where] : places)
         if (::stat(layout_.path(queue, id).c_str(), &status) == 0)
-            return {where, status.st_mtim};
+            return {where, status.st_mtim, status.st_ctim};
     return {};
 }
 

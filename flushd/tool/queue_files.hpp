@@ -37,8 +37,11 @@ public:
     enum class place { deferred, incoming, active, hold, nowhere };
     struct location {
         place where = place::nowhere;
-        /// Of a deferred message: when it is due. It changes when the message is deferred again.
+        /// Of a deferred message: when it is due. The queue manager sets it in whole seconds, so
+        /// that a message deferred again in the same second is due when it was.
         timespec due{};
+        /// When the file was last moved, or its due time set, to the tick of the system's clock.
+        timespec changed{};
     };
     /// A message on its way from one queue to another is looked for once more before it is
     /// `nowhere`.
