@@ -12,8 +12,8 @@
 namespace flushd::tool {
 
 /// Looks at the queue files, since nobody tells: a message that has been moved is in the incoming
-/// or in the active queue; the file of one that is deferred again has been changed, and is due in the
-/// future.
+/// or in the active queue; the file of one that is deferred again has been changed, and is due in
+/// the future.
 class message_watch {
 public:
     explicit message_watch(const queue_files& files) : files_(files) {}

@@ -1,15 +1,12 @@
 #include "flushd/tool/command.hpp"
+#include "flushd/tool/delivery_wait.hpp"
 #include "flushd/tool/duration.hpp"
 #include "flushd/tool/eligibility_hint.hpp"
-#include "flushd/tool/message_watch.hpp"
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/queue_context.hpp"
 #include "flushd/tool/service_errors.hpp"
 #include "flushd/tool/site_summary.hpp"
-#include "flushd/tool/terminal.hpp"
 #include "flushd/tool/tool_error.hpp"
-
-#include "postfix_proto/log.hpp"
 
 #include <fmt/format.h>
 
@@ -19,10 +16,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace flushd::tool {
@@ -34,14 +31,6 @@ using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 using postfix_proto::flush_outcome;
 
-// How often --wait looks at the queue files, and how much of the time that may take.
-constexpr milliseconds shortest_pause{100}, longest_pause{500};
-constexpr int longest_share = 4;
-// How often it says something where no line can be drawn again and again.
-constexpr seconds line_interval{5};
-// What it may take to find out why mail was deferred again.
-constexpr seconds reason_limit{5};
-
 struct send_options {
     std::vector<std::string> sites, ids;
     bool all = false, wait = false;
@@ -49,25 +38,9 @@ struct send_options {
     seconds timeout = std::chrono::minutes(10);
 };
 
-/// A destination or a message that is asked for.
-struct target {
-    explicit target(std::string text, const queue_files& files)
-        : name(std::move(text)), messages(files) {}
-
-    std::string name;                  // for a person
-    std::optional<site_file> file;     // of a destination
-    std::vector<std::string> asked_as; // what the service is told, until it does not refuse
-    std::optional<postfix_proto::queue_id> id;
-    std::size_t listed = 0;
-    bool refused = false; // it has been said why
-    message_watch messages;
-    std::string reason; // why some were deferred again
-};
-
 class sender {
 public:
-    sender(queue_context& queue, const send_options& options)
-        : queue_(queue), options_(options), deadline_(clock::now() + options.timeout) {}
+    sender(queue_context& queue, const send_options& options) : queue_(queue), options_(options) {}
 
     /// The exit status.
     int run() {
@@ -81,7 +54,7 @@ public:
         for (auto& one : targets_)
             ask(*one);
         if (options_.wait)
-            wait();
+            fail_with(wait_for_delivery(queue_, targets_, begin_, options_.timeout));
         return status_;
     }
 
@@ -89,29 +62,19 @@ private:
     void find_targets();
     void add_site(const listed_site& site, std::vector<std::string> asked_as);
     void add_id(const std::string& id);
-    void ask(target& one);
-    [[nodiscard]] postfix_proto::flush_result ask_for(const target& one, const std::string& site);
-    void report(target& one, const postfix_proto::flush_result& answer);
-    void refuse(const target& one);
-    void wait();
-    void show(const message_watch::counts& all);
-    void find_reasons();
-    void summarise_all();
+    void ask(send_target& one);
+    [[nodiscard]] postfix_proto::flush_result ask_for(const send_target& one,
+                                                      const std::string& site);
+    void report(send_target& one, const postfix_proto::flush_result& answer);
+    void refuse(const send_target& one);
     void fail_with(int status) { status_ = status_ == 0 ? status : status_; }
-
-    [[nodiscard]] seconds elapsed() const {
-        return std::chrono::duration_cast<seconds>(clock::now() - begin_);
-    }
 
     queue_context& queue_;
     const send_options& options_;
     clock::time_point begin_ = clock::now();
-    clock::time_point deadline_;
-    std::vector<std::unique_ptr<target>> targets_;
+    std::vector<std::unique_ptr<send_target>> targets_;
     bool knows_queue_ = false;
     int status_ = 0;
-    status_line line_;
-    clock::time_point next_line_ = clock::now() + line_interval;
 };
 
 void sender::find_targets() {
@@ -145,7 +108,7 @@ void sender::find_targets() {
 }
 
 void sender::add_site(const listed_site& site, std::vector<std::string> asked_as) {
-    auto one = std::make_unique<target>(queue_.names().display(site.file), queue_.files());
+    auto one = std::make_unique<send_target>(queue_.names().display(site.file), queue_.files());
     one->file = site.file;
     one->asked_as = std::move(asked_as);
     one->listed = site.ids.size();
@@ -168,7 +131,7 @@ void sender::add_id(const std::string& text) {
         fail_with(EX_UNAVAILABLE);
         return;
     }
-    auto one = std::make_unique<target>(text, queue_.files());
+    auto one = std::make_unique<send_target>(text, queue_.files());
     one->id = *id;
     one->listed = 1;
     if (options_.wait)
@@ -176,14 +139,15 @@ void sender::add_id(const std::string& text) {
     targets_.push_back(std::move(one));
 }
 
-postfix_proto::flush_result sender::ask_for(const target& one, const std::string& site) {
-    const auto left = std::chrono::duration_cast<milliseconds>(deadline_ - clock::now());
+postfix_proto::flush_result sender::ask_for(const send_target& one, const std::string& site) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(begin_ + options_.timeout - clock::now());
     const auto settings = queue_.flush_settings(std::max(left, milliseconds(1)));
     return one.id ? ask_flush(postfix_proto::send_file_request{*one.id}, settings)
                   : ask_flush(postfix_proto::send_site_request{site}, settings);
 }
 
-void sender::ask(target& one) {
+void sender::ask(send_target& one) {
     if (one.id)
         return report(one, ask_for(one, ""));
     postfix_proto::flush_result answer;
@@ -206,7 +170,7 @@ void sender::ask(target& one) {
     report(one, answer);
 }
 
-void sender::report(target& one, const postfix_proto::flush_result& answer) {
+void sender::report(send_target& one, const postfix_proto::flush_result& answer) {
     switch (answer.outcome) {
     case flush_outcome::ok:
         if (!options_.wait)
@@ -239,7 +203,7 @@ void sender::report(target& one, const postfix_proto::flush_result& answer) {
     one.refused = true;
 }
 
-void sender::refuse(const target& one) {
+void sender::refuse(const send_target& one) {
     std::fflush(stdout);
     if (options_.sites.empty())
         fmt::print(stderr,
@@ -247,106 +211,6 @@ void sender::refuse(const target& one) {
                    one.name);
     else
         fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));
-}
-
-void sender::show(const message_watch::counts& all) {
-    const auto moved = all.all() - all.waiting;
-    const auto text = fmt::format("{} of {} moved, {} left the queue, {} deferred again", moved,
-                                  all.all(), all.left, all.deferred);
-    if (line_.is_shown()) {
-        line_.show(fmt::format("{} {}, {}", progress_bar(all.done(), all.all(), 22), text,
-                               format_duration(elapsed())));
-    } else if (clock::now() >= next_line_) {
-        fmt::print("{}\n", text);
-        std::fflush(stdout);
-        next_line_ = clock::now() + line_interval;
-    }
-}
-
-void sender::wait() {
-    milliseconds pause = shortest_pause;
-    for (;;) {
-        const auto begin = clock::now();
-        message_watch::counts all;
-        for (auto& one : targets_) {
-            if (one->refused)
-                continue;
-            one->messages.look(std::time(nullptr));
-            all += one->messages.result();
-        }
-        if (all.is_done())
-            break;
-        show(all);
-        const auto now = clock::now();
-        if (now >= deadline_) {
-            fail_with(EX_TEMPFAIL);
-            break;
-        }
-        pause = std::min(pause * 5 / 4, longest_pause);
-        std::this_thread::sleep_for(std::min<clock::duration>(
-            std::max<clock::duration>(pause, longest_share * (now - begin)), deadline_ - now));
-    }
-    line_.clear();
-    find_reasons();
-    summarise_all();
-}
-
-/// One for each destination, from showq(8): it has what the other server has said.
-void sender::find_reasons() {
-    std::size_t wanted = 0;
-    for (const auto& one : targets_)
-        wanted += one->messages.deferred_again().empty() ? 0 : 1;
-    if (wanted == 0)
-        return;
-    const auto end = clock::now() + reason_limit;
-    auto settings = queue_.showq_settings();
-    settings.silence_limit = reason_limit;
-    postfix_proto::blocking_showq_client queue(settings);
-    while (const auto* message = wanted > 0 && clock::now() < end ? queue.next() : nullptr) {
-        for (auto& one : targets_) {
-            if (one->messages.deferred_again() != message->id.str())
-                continue;
-            while (const auto* recipient = queue.next_recipient()) {
-                const auto file = queue_.names().logfile_of(domain_of(recipient->address));
-                if (!recipient->reason.empty() && (!one->file || file == one->file))
-                    one->reason = recipient->reason;
-            }
-            --wanted;
-            break;
-        }
-    }
-}
-
-void sender::summarise_all() {
-    for (const auto& one : targets_) {
-        const auto& result = one->messages.result();
-        if (one->refused)
-            continue;
-        if (result.all() == 0) {
-            fmt::print("{}: no mail to be sent\n", one->name);
-            continue;
-        }
-        std::string text = fmt::format("{} left the queue", result.left);
-        if (result.deferred > 0)
-            text += fmt::format(", {} deferred again{}", result.deferred,
-                                one->reason.empty()
-                                    ? ""
-                                    : fmt::format(" ({})", postfix_proto::printable(one->reason)));
-        if (result.held > 0)
-            text += fmt::format(", {} on hold", result.held);
-        if (result.moving > 0)
-            text += fmt::format(", {} still with the queue manager", result.moving);
-        if (result.waiting > 0)
-            text += fmt::format(", {} not moved", result.waiting);
-        fmt::print("{}: of {}: {}\n", one->name,
-                   result.all() == 1 ? "1 message" : fmt::format("{} messages", result.all()),
-                   text);
-        if (result.deferred > 0 || result.held > 0)
-            fail_with(EX_TEMPFAIL);
-    }
-    std::fflush(stdout);
-    if (clock::now() >= deadline_)
-        fmt::print(stderr, "flushd: stopped waiting after {}\n", format_duration(options_.timeout));
 }
 
 void run(const global_options& global, const send_options& options) {
