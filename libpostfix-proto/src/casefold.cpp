@@ -3,9 +3,12 @@
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/utf8.hpp"
 
+#include "ascii_case.hpp"
+
 #include <unicode/ucasemap.h>
 #include <unicode/ustring.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -16,9 +19,7 @@ namespace {
 
 std::string lower_ascii(std::string_view text) {
     std::string result(text);
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
+    std::transform(result.begin(), result.end(), result.begin(), to_lower);
     return result;
 }
 

@@ -3,6 +3,8 @@
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/utf8.hpp"
 
+#include "ascii_case.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unicode/uidna.h>
@@ -89,12 +91,7 @@ bool is_address_literal(std::string_view text) noexcept {
     std::string_view address = text.substr(1, text.size() - 2);
     int family = AF_INET;
     if (address.size() > ipv6_prefix.size()) {
-        bool has_prefix = true;
-        for (std::size_t i = 0; i < ipv6_prefix.size(); ++i) {
-            const char c = address[i];
-            has_prefix = has_prefix && (c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) == ipv6_prefix[i];
-        }
-        if (has_prefix) {
+        if (is_in_any_case(address.substr(0, ipv6_prefix.size()), ipv6_prefix)) {
             family = AF_INET6;
             address.remove_prefix(ipv6_prefix.size());
         }

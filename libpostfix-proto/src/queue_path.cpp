@@ -1,5 +1,7 @@
 #include "postfix_proto/queue_path.hpp"
 
+#include "ascii_case.hpp"
+
 #include <fmt/format.h>
 
 #include <sys/stat.h>
@@ -10,14 +12,6 @@
 namespace postfix_proto {
 
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return result;
-}
 
 // The layout of a long queue ID (mail_queue.h, Postfix 3.7): at least six digits of seconds,
 // exactly four of microseconds, 'z', the inode number.
@@ -57,7 +51,8 @@ queue_layout::queue_layout(std::string_view hashed_queues, unsigned depth)
             break;
         hashed_queues.remove_prefix(start);
         const auto item = hashed_queues.substr(0, hashed_queues.find_first_of(separators));
-        hashed_queues_.push_back(lower_case(item));
+        auto& name = hashed_queues_.emplace_back(item);
+        std::transform(name.begin(), name.end(), name.begin(), to_lower);
         hashed_queues.remove_prefix(item.size());
     }
 }
@@ -67,8 +62,8 @@ std::string queue_layout::path(std::string_view queue, std::string_view name) co
     result.reserve(queue.size() + name.size() + 2 * depth_ + 1);
     result += queue;
     result += '/';
-    if (std::find(hashed_queues_.begin(), hashed_queues_.end(), lower_case(queue)) !=
-        hashed_queues_.end()) {
+    if (std::any_of(hashed_queues_.begin(), hashed_queues_.end(),
+                    [&](const auto& hashed) { return is_in_any_case(queue, hashed); })) {
         const std::string key = hash_key(name);
         for (unsigned level = 0; level < depth_; ++level) {
             result += level < key.size() ? key[level] : '_';

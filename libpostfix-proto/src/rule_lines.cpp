@@ -1,5 +1,6 @@
 #include "rule_lines.hpp"
 
+#include "ascii_case.hpp"
 #include "postfix_proto/brace_syntax.hpp"
 #include "read_file.hpp"
 
@@ -8,8 +9,6 @@
 namespace postfix_proto {
 
 namespace {
-
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 /// The inline form as the text of a file; `reason` says why there is none.
 std::string inline_text(std::string_view name, std::string& reason) {
@@ -59,14 +58,12 @@ rule_lines read_rule_lines(std::string_view type, std::string_view name,
 }
 
 bool starts_with_word(std::string_view line, std::string_view word) {
-    return line.size() >= word.size() &&
-           std::equal(word.begin(), word.end(), line.begin(),
-                      [](char a, char b) { return a == lower(b); }) &&
+    return is_in_any_case(line.substr(0, word.size()), word) &&
            (line.size() == word.size() || !is_alphanumeric(line[word.size()]));
 }
 
 bool is_alphanumeric(char c) noexcept {
-    return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
+    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
 }
 
 bool take_negations(std::string_view& text) {
