@@ -134,21 +134,22 @@ postfix = PostfixInstance()
 postfix.configure(relay_domains=DOMAIN)
 
 
+def renew(directory):
+    """Empty, and a new one: one that has held many files is slow to read ever after, on some file systems."""
+    status = directory.stat()
+    shutil.rmtree(directory)
+    directory.mkdir()
+    os.chown(directory, status.st_uid, status.st_gid)
+    directory.chmod(status.st_mode & 0o7777)
+
+
 def clean_flush_directory():
-    shutil.rmtree(FLUSH_DIRECTORY)
-    FLUSH_DIRECTORY.mkdir(0o700)
-    os.chown(FLUSH_DIRECTORY, OWNER, 0)
+    renew(FLUSH_DIRECTORY)
 
 
 def empty_queues():
-    """With new directories: one that has held many files is slow to read ever after, on some file systems."""
     for queue in ("deferred", "defer", "incoming", "active", "maildrop"):
-        path = QUEUE_DIRECTORY / queue
-        status = path.stat()
-        shutil.rmtree(path)
-        path.mkdir()
-        os.chown(path, status.st_uid, status.st_gid)
-        path.chmod(status.st_mode & 0o7777)
+        renew(QUEUE_DIRECTORY / queue)
 
 
 def serve_with(daemon):
