@@ -42,3 +42,11 @@ packages_ensure_engine() {
 
 # What a build made here is called.
 host_suite() { (. /etc/os-release && echo "${VERSION_CODENAME:-${ID:-unknown}}"); }
+
+# What mmdebstrap needs to be told about a suite, one word a line. The Release file of a release in
+# the making is valid for a week only, and a mirror or a copy may be older.
+mmdebstrap_options() {
+    case $1 in
+        forky | sid | testing | unstable) printf '%s\n' '--aptopt=Acquire::Check-Valid-Until "false"' ;;
+    esac
+}
