@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 namespace postfix_proto {
@@ -54,8 +56,7 @@ struct service_connection::state {
     using pointer = std::shared_ptr<state>;
     class time_limit;
 
-    state(asio::io_context& loop, std::string where)
-        : context(loop), path(std::move(where)), socket(loop), timer(loop) {}
+    state(asio::io_context& loop, std::string where) : context(loop), path(std::move(where)) {}
 
     static asio::awaitable<outcome> connect(pointer self);
     static asio::awaitable<outcome> send(pointer self, std::string bytes);
@@ -70,16 +71,39 @@ struct service_connection::state {
         return is_expired() ? timed_out_failure(step, path) : cancelled_failure(step, path);
     }
 
+    [[nodiscard]] bool is_open() const { return socket && socket->is_open(); }
+
     void close() {
         error_code ignored;
         ++closings;
-        socket.close(ignored);
+        if (socket)
+            socket->close(ignored);
+    }
+
+    /// One attempt, without waiting.
+    error_code try_to_connect() {
+        error_code error;
+        try {
+            // Not before: a loop that has had no socket yet opens descriptors of its own for the
+            // first one, and throws when it cannot.
+            if (!timer)
+                timer.emplace(context);
+            socket.emplace(context);
+        } catch (const boost::system::system_error& failure) {
+            return failure.code();
+        }
+        socket->open(stream_protocol(), error);
+        if (!error)
+            socket->non_blocking(true, error);
+        if (!error)
+            error = connect_now(socket->native_handle(), path);
+        return error;
     }
 
     asio::io_context& context;
     std::string path;
-    stream_protocol::socket socket;
-    asio::steady_timer timer;
+    std::optional<stream_protocol::socket> socket;
+    std::optional<asio::steady_timer> timer;
     clock::time_point deadline = clock::time_point::max();
     unsigned closings = 0; // by the client
     bool is_destroyed = false;
@@ -89,7 +113,7 @@ struct service_connection::state {
 /// Interrupts the socket's step when the time is up, for as long as it exists.
 class service_connection::state::time_limit {
 public:
-    explicit time_limit(const pointer& s) : timer_(s->timer) {
+    explicit time_limit(const pointer& s) : timer_(*s->timer) {
         timer_.expires_at(s->deadline);
         timer_.async_wait([weak = std::weak_ptr<state>(s)](const error_code& error) {
             // Without an error it may still come too late to be cancelled.
@@ -97,7 +121,7 @@ public:
             if (error || !target || clock::now() < target->deadline)
                 return;
             error_code ignored;
-            target->socket.cancel(ignored);
+            target->socket->cancel(ignored);
         });
     }
     ~time_limit() { timer_.cancel(); }
@@ -111,24 +135,18 @@ private:
 asio::awaitable<outcome> service_connection::state::connect(pointer self) {
     if (self->is_destroyed)
         co_return client_closed_failure("connect", self->path);
-    auto& socket = self->socket;
     const auto closings = self->closings;
-    backoff delay(self->context, self->deadline);
-    error_code error;
+    std::optional<backoff> delay;
     for (;;) {
-        error_code ignored;
-        socket.close(ignored);
-        socket.open(stream_protocol(), error);
-        if (!error)
-            socket.non_blocking(true, error);
-        if (!error)
-            error = connect_now(socket.native_handle(), self->path);
+        const auto error = self->try_to_connect();
         if (!error)
             co_return std::nullopt;
         if (error != asio::error::would_block && error != asio::error::try_again)
             co_return connect_failure(error, self->path);
-        const bool has_time = co_await delay.pause();
-        if (!has_time || delay.is_interrupted() || self->closings != closings)
+        if (!delay)
+            delay.emplace(self->context, self->deadline);
+        const bool has_time = co_await delay->pause();
+        if (!has_time || delay->is_interrupted() || self->closings != closings)
             co_return self->interruption("connect", closings);
     }
 }
@@ -137,11 +155,11 @@ asio::awaitable<outcome> service_connection::state::send(pointer self, std::stri
     const auto closings = self->closings;
     if (self->is_expired())
         co_return timed_out_failure("write", self->path);
-    if (!self->socket.is_open())
+    if (!self->is_open())
         co_return client_closed_failure("write", self->path);
     const time_limit limit(self);
     error_code error;
-    co_await asio::async_write(self->socket, asio::buffer(bytes),
+    co_await asio::async_write(*self->socket, asio::buffer(bytes),
                                asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted || self->closings != closings)
         co_return self->interruption("write", closings);
@@ -155,11 +173,11 @@ asio::awaitable<outcome> service_connection::state::receive(pointer self, std::s
     const auto closings = self->closings;
     if (self->is_expired())
         co_return timed_out_failure("read", self->path);
-    if (!self->socket.is_open())
+    if (!self->is_open())
         co_return client_closed_failure("read", self->path);
     const time_limit limit(self);
     error_code error;
-    const auto size = co_await self->socket.async_read_some(
+    const auto size = co_await self->socket->async_read_some(
         asio::buffer(self->buffer), asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted || self->closings != closings)
         co_return self->interruption("read", closings);
@@ -200,9 +218,11 @@ asio::awaitable<outcome> service_connection::receive(std::string& input) {
 void service_connection::close() { state_->close(); }
 
 bool service_connection::is_quiet() const {
+    if (!state_->is_open())
+        return false;
     char byte = 0;
     const auto size =
-        ::recv(state_->socket.native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+        ::recv(state_->socket->native_handle(), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
     return size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 

@@ -121,16 +121,31 @@ TEST_CASE("a flush client that is out of descriptors says so, and not that the s
     CHECK(ask_often(f, client, 500) == outcomes{{flush_outcome::ok, 500}});
 }
 
-TEST_CASE("the text for want of descriptors names the cause") {
+TEST_CASE(
+    "out of descriptors is no exception and names the cause, also where nothing is open yet") {
     const fixture f;
+    const bool is_new = GENERATE(true, false);
     asio::io_context context(1);
-    flush_client client(context, flush_settings(f));
-    flush_result result;
-    call_when_done(context, client.purge(), [&](const flush_result& one) { result = one; });
-    const descriptor_limit limit(3);
-    context.run();
-    CHECK(result.outcome == flush_outcome::out_of_resources);
-    CHECK(result.text == "connect to " + f.path + ": Too many open files");
+    std::optional<asio::steady_timer> timer;
+    if (!is_new) // the loop has its own descriptors
+        timer.emplace(context);
+    flush_client flush(context, flush_settings(f));
+    verify_client verify(context, {f.path});
+    std::vector<std::string> told;
+    call_when_done(context, flush.purge(), [&](const flush_result& one) {
+        CHECK(one.outcome == flush_outcome::out_of_resources);
+        told.push_back(one.text);
+    });
+    call_when_done(context, verify.query("a@b"), [&](const verify_answer& one) {
+        REQUIRE(one.failure);
+        CHECK(one.failure->why == reason::out_of_resources);
+        told.push_back(one.failure->text);
+    });
+    {
+        const descriptor_limit limit(3);
+        context.run();
+    }
+    CHECK(told == std::vector<std::string>(2, "connect to " + f.path + ": Too many open files"));
 }
 
 TEST_CASE("the limit of a flush request counts while it waits for a connection") {
