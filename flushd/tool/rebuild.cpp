@@ -153,11 +153,15 @@ void rebuild::take_answer(domain& to, const postfix_proto::flush_result& answer)
         throw tool_error(answer.text + "; `postfix start` starts it");
     case flush_outcome::forbidden:
         throw tool_error(not_permitted("postqueue -f"), EX_NOPERM);
+    case flush_outcome::out_of_resources:
+        throw tool_error(answer.text, EX_OSERR);
     case flush_outcome::fail:
     case flush_outcome::bad:
     case flush_outcome::timed_out:
     case flush_outcome::closed:
     case flush_outcome::malformed:
+    case flush_outcome::cancelled:
+    case flush_outcome::client_closed:
         if (counts_.failed++ == 0)
             first_failure_ = answer.text;
         if (to.is == domain::state::asking) { // not in vain again for all that wait

@@ -183,6 +183,8 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
         throw tool_error(answer.text + "; `postfix start` starts it");
     case flush_outcome::forbidden:
         throw tool_error(not_permitted("postqueue -s SITE"), EX_NOPERM);
+    case flush_outcome::out_of_resources:
+        throw tool_error(answer.text, EX_OSERR);
     case flush_outcome::timed_out:
         throw tool_error(answer.text + "; it may still be sent", EX_TEMPFAIL);
     case flush_outcome::deny:
@@ -196,6 +198,8 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
     case flush_outcome::bad:
     case flush_outcome::closed:
     case flush_outcome::malformed:
+    case flush_outcome::cancelled:
+    case flush_outcome::client_closed:
         fmt::print(stderr, "flushd: {}: {}\n", one.name, answer.text);
         fail_with(EX_UNAVAILABLE);
         break;

@@ -13,9 +13,14 @@ void throw_failure(const postfix_proto::service_failure& failure) {
         throw tool_error(not_permitted("postqueue -p"), EX_NOPERM);
     case reason::timed_out:
         throw tool_error(failure.text, EX_TEMPFAIL);
+    case reason::out_of_resources:
+        throw tool_error(failure.text, EX_OSERR);
     case reason::unreachable:
     case reason::closed:
     case reason::malformed:
+    case reason::too_many:
+    case reason::cancelled:
+    case reason::client_closed:
         break;
     }
     throw tool_error(failure.text);

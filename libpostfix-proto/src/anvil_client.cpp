@@ -1,16 +1,32 @@
 #include "postfix_proto/anvil_client.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace postfix_proto {
 
-boost::asio::awaitable<anvil_answer> anvil_client::ask(anvil_request what, std::string service,
-                                                       std::string client) {
-    anvil_reply reply(what);
-    auto failure = co_await service_.ask(encode(what, service, client), reply.scanner());
-    if (!failure && !reply.complaint().empty())
-        failure = service_.malformed(reply.complaint());
+namespace asio = boost::asio;
+using outcome = service_connection::outcome;
+
+namespace {
+
+/// The client is no part of it: it may be gone before this ends.
+asio::awaitable<anvil_answer> to_answer(asio::awaitable<outcome> asked,
+                                        std::unique_ptr<anvil_reply> reply) {
+    auto failure = co_await std::move(asked);
     if (failure)
         co_return anvil_answer{std::move(failure), {}};
-    co_return anvil_answer{std::nullopt, reply.counts()};
+    co_return anvil_answer{std::nullopt, reply->counts()};
+}
+
+} // namespace
+
+asio::awaitable<anvil_answer> anvil_client::ask(anvil_request what, std::string service,
+                                                std::string client) {
+    auto reply = std::make_unique<anvil_reply>(what);
+    auto asked = service_.ask(encode(what, service, client), reply->scanner(),
+                              [&reply = *reply] { return reply.complaint(); });
+    return to_answer(std::move(asked), std::move(reply));
 }
 
 } // namespace postfix_proto

@@ -30,15 +30,18 @@ public:
             co_return false;
         timer_.expires_after(std::min<clock::duration>(delay_, end_ - now));
         delay_ = std::min<clock::duration>(delay_ * 2, std::chrono::milliseconds(100));
-        boost::system::error_code ignored;
         co_await timer_.async_wait(
-            boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+            boost::asio::redirect_error(boost::asio::use_awaitable, interruption_));
         co_return true;
     }
+
+    /// Whether the last pause was cut short, as the coroutine was cancelled.
+    [[nodiscard]] bool is_interrupted() const noexcept { return interruption_.failed(); }
 
 private:
     boost::asio::steady_timer timer_;
     clock::time_point end_;
+    boost::system::error_code interruption_;
     clock::duration delay_ = std::chrono::milliseconds(1);
 };
 

@@ -34,6 +34,13 @@ bool earlier(const timespec& a, const timespec& b) {
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);
 }
 
+/// Not the coarse clock: a kernel may give a file a time that is finer, and so a little later.
+timespec time_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return now;
+}
+
 /// Whether two looks at a file show the same; the access time is not compared.
 bool same_status(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
@@ -62,7 +69,8 @@ std::optional<std::string> link_target(int directory, const std::string& name) {
 
 } // namespace
 
-file_watch::file_watch(const std::vector<std::string>& paths, std::optional<timespec> read_since)
+file_watch::file_watch(const std::vector<std::string>& paths, std::optional<timespec> read_since,
+                       std::optional<timespec> now)
     : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
     for (const auto& path : paths) {
         watched_file watched;
@@ -71,7 +79,8 @@ file_watch::file_watch(const std::vector<std::string>& paths, std::optional<time
         watched.file.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
         if (watched.file && ::fstat(watched.file.get(), &watched.status) != 0)
             watched.file.reset();
-        if (watched.file && read_since && !earlier(watched.status.st_ctim, *read_since))
+        if (watched.file && read_since && !earlier(watched.status.st_ctim, *read_since) &&
+            !earlier(now ? *now : time_now(), watched.status.st_ctim))
             changed_while_read_ = path;
         files_.push_back(std::move(watched));
     }

@@ -3,6 +3,8 @@
 
 #include "postfix_proto/log.hpp"
 
+#include <array>
+#include <ctime>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,20 @@ inline std::string labelled_text(severity level, std::string_view text) {
     }
     const auto label = severity_label(level);
     return label.empty() ? std::string(text) : fmt::format("{}: {}", label, text);
+}
+
+/// `Mmm dd HH:MM:SS`, local time. A day of one digit has `padding` before it. Not strftime(3): the
+/// month's name must not depend on the locale.
+inline std::string record_time(std::time_t when, char padding) {
+    constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm local{};
+    ::localtime_r(&when, &local);
+    const std::string day = std::to_string(local.tm_mday);
+    return fmt::format("{} {}{} {:02}:{:02}:{:02}",
+                       months.at(static_cast<std::size_t>(local.tm_mon)),
+                       day.size() < 2 ? std::string(1, padding) : std::string(), day, local.tm_hour,
+                       local.tm_min, local.tm_sec);
 }
 
 } // namespace postfix_proto

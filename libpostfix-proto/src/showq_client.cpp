@@ -2,6 +2,9 @@
 
 #include "postfix_proto/run_blocking.hpp"
 
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+
 #include <fmt/format.h>
 
 namespace postfix_proto {
@@ -13,23 +16,36 @@ showq_client::showq_client(asio::io_context& context, showq_client_settings sett
     : service_(context, std::move(settings.path)), silence_limit_(settings.silence_limit) {}
 
 asio::awaitable<const queued_message*> showq_client::next() {
-    const queued_message* message = nullptr;
-    while (!find(message)) {
-        const bool has_more = co_await read_more();
-        if (!has_more)
-            break;
-    }
-    co_return message;
+    return find_or_read<queued_message>();
 }
 
 asio::awaitable<const queued_recipient*> showq_client::next_recipient() {
-    const queued_recipient* recipient = nullptr;
-    while (!find(recipient)) {
-        const bool has_more = co_await read_more();
-        if (!has_more)
-            break;
+    return find_or_read<queued_recipient>();
+}
+
+template <typename Item>
+asio::awaitable<const Item*> showq_client::find_or_read() {
+    const Item* item = nullptr;
+    try {
+        while (!find(item)) {
+            const bool has_more = co_await read_more();
+            if (!has_more)
+                break;
+        }
+    } catch (const boost::system::system_error& error) {
+        // Asio tells a coroutine so that was cancelled between two steps.
+        if (error.code() != asio::error::operation_aborted)
+            throw;
+        failure_ = service_.cancelled();
+        service_.close();
     }
-    co_return recipient;
+    co_return item;
+}
+
+void showq_client::close() {
+    if (!failure_ && !has_ended_)
+        failure_ = service_.client_closed();
+    service_.close();
 }
 
 bool showq_client::find(const queued_message*& message) {
@@ -72,7 +88,8 @@ event showq_client::take_event() {
                   (in_message_ && (result == event::recipient || result == event::need_more));
     if (result == event::malformed)
         failure_ = service_.malformed(decoder_.reason());
-    if (result == event::malformed || result == event::end_of_list)
+    has_ended_ = result == event::end_of_list;
+    if (result == event::malformed || has_ended_)
         service_.close();
     return result;
 }

@@ -1,12 +1,13 @@
 #include "postfix_proto/syslog_sink.hpp"
 
 #include "log_record.hpp"
+#include "log_socket.hpp"
 
 #include <syslog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <utility>
 
 namespace postfix_proto {
@@ -22,9 +23,6 @@ constexpr std::array<std::pair<std::string_view, int>, 20> facilities{{
     {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5},
     {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
 }};
-
-/// Whose name syslog(3) points to.
-std::atomic<const syslog_sink*> name_owner{nullptr};
 
 int required_facility(std::string_view name) {
     const auto number = syslog_facility_number(name);
@@ -58,25 +56,27 @@ int syslog_priority(severity level) noexcept {
     return LOG_CRIT;
 }
 
-syslog_sink::syslog_sink(std::string name, std::string_view facility)
-    : name_(std::move(name)), facility_(required_facility(facility)) {
-    ::openlog(name_.c_str(), LOG_PID | LOG_NDELAY, facility_);
-    name_owner = this;
+std::string syslog_record(std::time_t when, int facility, std::string_view name, long pid,
+                          severity level, std::string_view text) {
+    return fmt::format("<{}>{} {}[{}]: {}", facility | syslog_priority(level),
+                       record_time(when, ' '), name, pid, labelled_text(level, text));
 }
 
-syslog_sink::~syslog_sink() {
-    // When a logger replaces its sink, the new one has opened the log already: closing it now would
-    // lose the connection, which cannot be made again in a chroot jail.
-    const syslog_sink* owner = this;
-    if (name_owner.compare_exchange_strong(owner, nullptr))
-        ::closelog();
-}
+syslog_sink::syslog_sink(std::string name, std::string_view facility, std::string path)
+    : socket_(std::make_unique<log_socket>(
+          std::vector{std::move(path)}, log_socket::kind::datagram_or_stream,
+          [name = std::move(name), number = required_facility(facility)](severity level,
+                                                                         std::string_view text) {
+              return syslog_record(std::time(nullptr), number, name, static_cast<long>(::getpid()),
+                                   level, text);
+          })) {}
+
+syslog_sink::~syslog_sink() = default;
 
 void syslog_sink::write(severity level, std::string_view text) noexcept {
-    try {
-        ::syslog(facility_ | syslog_priority(level), "%s", labelled_text(level, text).c_str());
-    } catch (...) { // out of memory while making a log line: there is nobody left to tell
-    }
+    socket_->write(level, text);
 }
+
+std::uint64_t syslog_sink::lost() const noexcept { return socket_->lost(); }
 
 } // namespace postfix_proto

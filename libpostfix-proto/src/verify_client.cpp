@@ -1,28 +1,47 @@
 #include "postfix_proto/verify_client.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace postfix_proto {
 
 namespace asio = boost::asio;
 using expected = verify_reply::expected;
+using outcome = service_connection::outcome;
 
-asio::awaitable<verify_answer> verify_client::query(std::string address) {
-    verify_reply reply(expected::query);
-    auto failure = co_await service_.ask(encode_verify_query(address), reply.scanner());
-    if (!failure && !reply.complaint().empty())
-        failure = service_.malformed(reply.complaint());
+namespace {
+
+// Of these, the client is no part: it may be gone before they end.
+
+asio::awaitable<verify_answer> to_answer(asio::awaitable<outcome> asked,
+                                         std::unique_ptr<verify_reply> reply) {
+    auto failure = co_await std::move(asked);
     if (failure)
         co_return verify_answer{std::move(failure), address_status::unknown, ""};
-    co_return verify_answer{std::nullopt, reply.status(), reply.reason()};
+    co_return verify_answer{std::nullopt, reply->status(), reply->reason()};
 }
 
-asio::awaitable<service_connection::outcome>
-verify_client::update(std::string address, address_status status, std::string reason) {
-    verify_reply reply(expected::update);
-    auto failure =
-        co_await service_.ask(encode_verify_update(address, status, reason), reply.scanner());
-    if (!failure && !reply.complaint().empty())
-        failure = service_.malformed(reply.complaint());
-    co_return failure;
+asio::awaitable<outcome> to_outcome(asio::awaitable<outcome> asked,
+                                    std::unique_ptr<verify_reply> reply) {
+    const auto kept = std::move(reply);
+    co_return co_await std::move(asked);
+}
+
+} // namespace
+
+asio::awaitable<verify_answer> verify_client::query(std::string address) {
+    auto reply = std::make_unique<verify_reply>(expected::query);
+    auto asked = service_.ask(encode_verify_query(address), reply->scanner(),
+                              [&reply = *reply] { return reply.complaint(); });
+    return to_answer(std::move(asked), std::move(reply));
+}
+
+asio::awaitable<outcome> verify_client::update(std::string address, address_status status,
+                                               std::string reason) {
+    auto reply = std::make_unique<verify_reply>(expected::update);
+    auto asked = service_.ask(encode_verify_update(address, status, reason), reply->scanner(),
+                              [&reply = *reply] { return reply.complaint(); });
+    return to_outcome(std::move(asked), std::move(reply));
 }
 
 } // namespace postfix_proto

@@ -3,7 +3,7 @@ the same flags, and else runs the compiler.
 
     reuse_object.py BUILD COMPILER ARGUMENT ...
 
-Warnings do not count as flags. BUILD must be up to date, with its compile_commands.json.
+Warnings do not count as flags, nor where the headers are that CMake writes. BUILD must be up to date, with its compile_commands.json.
 """
 
 import json
@@ -11,6 +11,8 @@ import os
 import shlex
 import shutil
 import sys
+
+WRITTEN_HEADERS = "libpostfix-proto/include", "build/include"
 
 
 def flags_and_files(command):
@@ -20,7 +22,7 @@ def flags_and_files(command):
     for word in words:
         if word in ("-o", "-c", "-MF", "-MT", "-MQ"):
             files[word] = next(words)
-        elif not word.startswith(("-W", "-MD", "-fdiagnostics")):
+        elif not word.startswith(("-W", "-MD", "-fdiagnostics")) and not word.endswith(WRITTEN_HEADERS):
             flags.append(word)
     return sorted(flags), files
 

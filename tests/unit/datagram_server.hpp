@@ -4,6 +4,7 @@
 #include "postfix_proto/file_descriptor.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -31,6 +32,12 @@ public:
         if (n < 0)
             return std::nullopt;
         return std::string(buffer.data(), static_cast<std::size_t>(n));
+    }
+
+    /// Whether a datagram arrives within so many milliseconds.
+    [[nodiscard]] bool wait(int limit) const {
+        pollfd entry{socket_.get(), POLLIN, 0};
+        return ::poll(&entry, 1, limit) > 0;
     }
 
 private:

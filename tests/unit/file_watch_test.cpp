@@ -141,6 +141,39 @@ TEST_CASE("file_watch notices what changed before it was made, while the file wa
     CHECK_FALSE(file_watch({f.at("main.cf")}, later).changed());
 }
 
+TEST_CASE("file_watch is not misled by a clock that is behind the file's change time") {
+    const files f;
+    struct stat status {};
+    REQUIRE(::stat(f.at("main.cf").c_str(), &status) == 0);
+    const auto around = [&](std::time_t seconds) {
+        timespec time = status.st_ctim;
+        time.tv_sec += seconds;
+        return time;
+    };
+    struct row {
+        std::string name;
+        std::time_t read_since, now; ///< seconds after the change
+        bool changed;
+    };
+    const auto row = GENERATE(values<struct row>({
+        {"changed before it was read", 1, 2, false},
+        {"changed while it was read", -1, 1, true},
+        {"changed at the very beginning", 0, 1, true},
+        {"changed at the very end", -1, 0, true},
+        {"the clock was set back before it was read", -3600, -3599, false},
+        {"the clock was set back by little", -2, -1, false},
+        {"the clock was set back while it was read", 1, -3600, false},
+    }));
+    CAPTURE(row.name);
+    file_watch watch({f.at("main.cf")}, around(row.read_since), around(row.now));
+    CHECK(watch.changed() == row.changed);
+    if (!row.changed) { // what happens from now on is noticed whatever the clock says
+        f.write("main.cf", "a = c\n");
+        CHECK(watch.changed());
+        CHECK(watch.drain_inotify());
+    }
+}
+
 TEST_CASE("file_watch tells which file it is") {
     const files f;
     const auto watch = f.watch();

@@ -6,7 +6,13 @@
 
 #include "postfix_proto/postlog_sink.hpp"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 using namespace postfix_proto;
 using Catch::Matchers::EndsWith;
@@ -62,6 +68,9 @@ TEST_CASE("postlog_sink counts what it loses and connects when the socket appear
     {
         datagram_server server(directory.file("postlog"));
         sink.write(severity::info, "found");
+        CHECK_THAT(server.receive().value_or(""),
+                   EndsWith(": warning: " + directory.file("postlog") +
+                            ": 1 log record lost, nobody took it in time"));
         CHECK_THAT(server.receive().value_or(""), EndsWith("found"));
     }
     sink.write(severity::info, "gone");
@@ -69,6 +78,7 @@ TEST_CASE("postlog_sink counts what it loses and connects when the socket appear
     std::filesystem::remove(directory.file("postlog"));
     datagram_server server(directory.file("postlog"));
     sink.write(severity::info, "found again");
+    CHECK_THAT(server.receive().value_or(""), contains_text(": 1 log record lost"));
     CHECK_THAT(server.receive().value_or(""), EndsWith("found again"));
     CHECK(sink.lost() == 2);
 }
@@ -98,6 +108,60 @@ TEST_CASE("postlog_sink goes on when postlogd does not read") {
         ;
     const auto lost = sink.lost();
     sink.write(severity::info, "again");
+    CHECK_THAT(
+        server.receive().value_or(""),
+        EndsWith(fmt::format("postlog: {} log records lost, nobody took them in time", lost)));
     CHECK_THAT(server.receive().value_or(""), EndsWith("again"));
+    sink.write(severity::info, "and again");
+    CHECK_THAT(server.receive().value_or(""), EndsWith("and again"));
+    CHECK_FALSE(server.receive());
     CHECK(sink.lost() == lost);
+}
+
+TEST_CASE("postlog_sink loses nothing when postlogd is slow, and less than all that it waits for") {
+    const temporary_directory directory;
+    datagram_server server(directory.file("postlog"));
+    postlog_sink sink("a", "mx", directory.file("postlog"));
+    // More than fits, to a reader that begins a little later and then reads all.
+    std::atomic<bool> is_done = false;
+    std::size_t read = 0;
+    std::thread reader([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        while (!is_done || server.wait(0)) {
+            if (server.wait(10) && server.receive())
+                ++read;
+        }
+    });
+    const std::string text(2000, 'x');
+    constexpr std::size_t count = 1000;
+    for (std::size_t i = 0; i < count; ++i)
+        sink.write(severity::info, text);
+    is_done = true;
+    reader.join();
+    // A busy machine may let the reader wait for longer than a record does, but then it is counted.
+    CHECK(read + sink.lost() >= count);
+    CHECK(sink.lost() < count);
+}
+
+TEST_CASE("postlog_sink has last words when postlogd comes back within a second") {
+    const temporary_directory directory;
+    datagram_server server(directory.file("postlog"));
+    postlog_sink sink("a", "mx", directory.file("postlog"));
+    const std::string text(2000, 'x');
+    while (sink.lost() < 10)
+        sink.write(severity::info, text);
+    std::string last;
+    std::atomic<bool> is_done = false;
+    std::thread reader([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        while (!is_done || server.wait(0)) {
+            if (server.wait(10))
+                last = server.receive().value_or(last);
+        }
+    });
+    sink.write(severity::fatal, "watchdog timeout");
+    is_done = true;
+    reader.join();
+    CHECK_THAT(last, EndsWith("fatal: watchdog timeout"));
+    CHECK(sink.lost() == 10);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "postfix_proto/anvil_protocol.hpp"
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_client.hpp"
 
@@ -11,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -23,6 +25,8 @@ struct anvil_client_settings {
     std::string path = "private/anvil";
     /// For one request in all (ipc_timeout).
     std::chrono::milliseconds limit = std::chrono::hours(1);
+    /// How many requests may wait for the one that is under way, see service_client.
+    std::size_t most_waiting = service_client::default_most_waiting;
 };
 
 /// What the service says.
@@ -38,13 +42,14 @@ struct anvil_answer {
 /// `connect` comes by the same one. For all else one is enough. With services of Postfix 3.5 and of
 /// 3.6 and later alike.
 ///
-/// One request at a time, see service_client.
+/// Any number of requests may be made at once; the service is asked one at a time, and those that
+/// wait are limited, see service_client. Destroying the client ends them as `client_closed`.
 class anvil_client {
 public:
     /// Connects with the first request. `context` must outlive it.
     explicit anvil_client(boost::asio::io_context& context, anvil_client_settings settings = {})
         : service_(context, std::move(settings.path), anvil_protocol_name, attribute_form::plain,
-                   settings.limit) {}
+                   settings.limit, settings.most_waiting) {}
 
     /// See encode() for `service` and `client`.
     [[nodiscard]] boost::asio::awaitable<anvil_answer> ask(anvil_request what, std::string service,

@@ -1,6 +1,8 @@
 /// Asynchronous work for a program that has no coroutines of its own.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
+
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include <boost/asio/awaitable.hpp>
@@ -23,7 +25,8 @@ namespace postfix_proto {
 /// Clients report their failures in the result. An exception, as there may be without memory, comes
 /// out of the context's run(), as one of the handler's own does.
 ///
-/// The client and the context must outlive the work.
+/// The context must outlive the work; what becomes of it when the client does not, the client says.
+/// To cancel it by a slot, use Asio's co_spawn(), see the tutorial.
 template <typename Result, typename Handler>
 void call_when_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task,
                     Handler handler) {

@@ -1,6 +1,7 @@
 /// A client of a Postfix service, as the code that serves it sees it.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 

@@ -1,6 +1,7 @@
 /// Takes clients from the sockets that master(8) listens on.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/client_connection.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/file_descriptor.hpp"

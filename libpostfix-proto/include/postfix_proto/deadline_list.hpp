@@ -1,6 +1,8 @@
 /// Many deadlines of one length, for the price of one timer.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
+
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include <boost/asio/io_context.hpp>

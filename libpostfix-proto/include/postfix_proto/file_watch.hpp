@@ -36,9 +36,13 @@ public:
     /// want of resources is not watched.
     ///
     /// A file whose status has changed since `read_since` (of CLOCK_REALTIME_COARSE, which file
-    /// systems go by) counts as changed at once: it may have been read before that.
+    /// systems go by) counts as changed at once: it may have been read before that. A change that
+    /// is later than now says nothing: the clock has been set back, or is not the file server's,
+    /// and the file would count as changed again and again. `now` is what the clock says; for
+    /// tests.
     explicit file_watch(const std::vector<std::string>& paths,
-                        std::optional<timespec> read_since = std::nullopt);
+                        std::optional<timespec> read_since = std::nullopt,
+                        std::optional<timespec> now = std::nullopt);
 
     /// The first path given whose file differs from what it was when the watch was made. A few
     /// system calls for each file; opens nothing. Once changed, a file stays so: make a new watch,

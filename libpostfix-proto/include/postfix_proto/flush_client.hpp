@@ -1,6 +1,7 @@
 /// Asks the flush(8) service.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/flush_request.hpp"
 
 #include <utility> // Boost 1.74's coroutine headers need it before them
@@ -9,6 +10,8 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
 
 namespace postfix_proto {
@@ -20,19 +23,26 @@ struct flush_client_settings {
     /// For one request in all, from connecting to the answer. As in stock, whose ipc_timeout is
     /// meant for each read. A send is answered when all its messages have been moved.
     std::chrono::milliseconds limit = std::chrono::hours(1);
+    /// Connections at once; further requests wait for one, in order, and the limit counts while
+    /// they do. Stock's master(8) starts no more flush processes (default_process_limit). A process
+    /// needs as many descriptors, or its requests fail as `out_of_resources`.
+    std::size_t most_connections = 100;
 };
 
 /// What became of a request.
 enum class flush_outcome {
-    ok,          ///< written (add), moved (send_site, send_file), or begun (refresh, purge)
-    fail,        ///< the service could not do it, its log says why; later it may
-    bad,         ///< the service takes the request for malformed
-    deny,        ///< the site is not in fast_flush_domains
-    unreachable, ///< nobody listens: the mail system is down
-    forbidden,   ///< the user may not connect
-    timed_out,   ///< no answer within the limit. The service may still do it
-    closed,      ///< the service closed the connection without an answer
-    malformed,   ///< the answer is not one of this service, or its protocol another
+    ok,               ///< written (add), moved (send_site, send_file), or begun (refresh, purge)
+    fail,             ///< the service could not do it, its log says why; later it may
+    bad,              ///< the service takes the request for malformed
+    deny,             ///< the site is not in fast_flush_domains
+    unreachable,      ///< nobody listens: the mail system is down
+    forbidden,        ///< the user may not connect
+    timed_out,        ///< no answer within the limit. The service may still do it
+    closed,           ///< the service closed the connection without an answer
+    malformed,        ///< the answer is not one of this service, or its protocol another
+    out_of_resources, ///< this process or machine has no descriptor or memory left to connect with
+    cancelled,        ///< the coroutine was cancelled. The service may still do it
+    client_closed,    ///< the client was destroyed in the middle. The service may still do it
 };
 
 /// The same with words.
@@ -51,7 +61,9 @@ struct flush_result {
 /// lets in root, mail_owner and who has setgid_group, as postqueue(1) has; whether the user behind
 /// such a program may ask (authorized_flush_users) is for the program to see.
 ///
-/// Must outlive its requests. Any number may be under way at once.
+/// Any number of requests may be under way at once, all in one thread; see `most_connections`.
+/// Destroying the client ends those that are, as `client_closed`. From Boost 1.77 on a request can
+/// be cancelled by an Asio cancellation slot (`terminal`), see the tutorial.
 class flush_client {
 public:
     /// To be awaited once.
@@ -59,6 +71,9 @@ public:
 
     /// Does nothing yet. `context` must outlive the client.
     explicit flush_client(boost::asio::io_context& context, flush_client_settings settings = {});
+    ~flush_client();
+    flush_client(const flush_client&) = delete;
+    flush_client& operator=(const flush_client&) = delete;
 
     /// Has the message listed as deferred for the site.
     [[nodiscard]] result add(std::string site, queue_id id);
@@ -75,8 +90,11 @@ public:
     [[nodiscard]] result request(flush_request what);
 
 private:
-    boost::asio::io_context& context_;
-    flush_client_settings settings_;
+    struct state;
+
+    static result ask(std::shared_ptr<state> shared, flush_request what);
+
+    std::shared_ptr<state> state_; // shared with requests that may end later
 };
 
 /// The same for a program that has nothing else to do: blocks until there is a result.

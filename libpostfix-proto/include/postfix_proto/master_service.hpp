@@ -1,6 +1,7 @@
 /// An event-driven service below master(8): takes clients, knows when to retire.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/client_listener.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"

@@ -1,6 +1,7 @@
 /// Asks proxymap(8).
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/remote_table.hpp"

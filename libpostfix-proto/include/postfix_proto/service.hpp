@@ -1,6 +1,7 @@
 /// A whole program that master(8) runs, but for what it is good for.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/client_connection.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/postconf.hpp"

@@ -1,6 +1,8 @@
 /// A connection to a Postfix service, as its client.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
+
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include <boost/asio/awaitable.hpp>
@@ -18,11 +20,17 @@ namespace postfix_proto {
 struct service_failure {
     /// The kinds of failure, by what a program can do about them.
     enum class reason {
-        unreachable, ///< nobody listens: the mail system is down
-        forbidden,   ///< the user may not connect
-        timed_out,   ///< it took too long
-        closed,      ///< the service closed the connection before all was said
-        malformed,   ///< what the service said is not the protocol
+        unreachable,      ///< nobody listens: the mail system is down
+        forbidden,        ///< the user may not connect
+        timed_out,        ///< it took too long
+        closed,           ///< the service closed the connection before all was said
+        malformed,        ///< what the service said is not the protocol
+        out_of_resources, ///< this process or machine has no descriptor or memory left to connect
+                          ///< with (EMFILE, ENFILE, ENOBUFS, ENOMEM); of the service nothing is
+                          ///< known
+        too_many,         ///< as many requests wait already as may; nothing was sent
+        cancelled,        ///< the coroutine was cancelled; the service may do what it was told
+        client_closed,    ///< the client was closed or destroyed in the middle; likewise
     };
     reason why; ///< for a program
     /// For a person, and names the service: "read timeout on public/flush". No control characters,
@@ -39,7 +47,9 @@ struct service_failure {
 ///     service.expires_after(std::chrono::seconds(10));
 ///     if (const auto failure = co_await service.connect()) ...
 ///
-/// Must outlive its steps; the io_context must outlive it.
+/// When the coroutine is cancelled (from Boost 1.77 on, see the tutorial), the step that is under
+/// way fails as `cancelled`; when the connection is closed or destroyed, as `client_closed`. The
+/// io_context must outlive it.
 class service_connection {
 public:
     /// Of a step: nothing when it was done.
@@ -54,6 +64,8 @@ public:
     /// Sets the time, from now, by which all steps that follow must be done: at the beginning for a
     /// whole conversation, or before each step. Without it they wait for ever.
     void expires_after(std::chrono::milliseconds limit);
+    /// The same as a point in time.
+    void expires_at(std::chrono::steady_clock::time_point end);
 
     /// Waits while the service's backlog is full, as a blocking client would. Closes what was
     /// connected before.
@@ -64,7 +76,7 @@ public:
     [[nodiscard]] boost::asio::awaitable<outcome> send(std::string bytes);
 
     /// Appends what there is to `input`, at least a byte and at most 16 KiB. The end of the input
-    /// is the failure `closed`.
+    /// is the failure `closed`. `input` must be there until then.
     [[nodiscard]] boost::asio::awaitable<outcome> receive(std::string& input);
 
     /// Hangs up. Nothing can be done with it afterwards but to connect() anew.
@@ -76,17 +88,16 @@ public:
 
     /// What a caller makes of bytes that it cannot use. `detail` says what is wrong with them.
     [[nodiscard]] service_failure malformed(std::string_view detail) const;
+    /// What a caller makes of being cancelled between two steps, which Asio reports by an
+    /// exception.
+    [[nodiscard]] service_failure cancelled() const;
+    /// What a caller makes of close() in the middle of a conversation.
+    [[nodiscard]] service_failure client_closed() const;
 
 private:
     struct state;
-    class time_limit;
 
-    [[nodiscard]] bool is_expired() const;
-    [[nodiscard]] service_failure timed_out(std::string_view step) const;
-
-    boost::asio::io_context& context_;
-    std::string path_;
-    std::shared_ptr<state> state_; // weakly held by the timer's handler, which may come late
+    std::shared_ptr<state> state_; // shared with steps that may end later
 };
 
 } // namespace postfix_proto

@@ -1,6 +1,7 @@
 /// Asks showq(8) what mail is queued.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/service_connection.hpp"
 #include "postfix_proto/showq_decoder.hpp"
 
@@ -41,7 +42,8 @@ struct showq_client_settings {
 /// come twice, or not at all. Who may connect: see flush_client; here it is authorized_mailq_users
 /// that a program with setgid_group has to look at.
 ///
-/// Must outlive its steps, one at a time; the io_context must outlive it.
+/// Must outlive its steps, one at a time; the io_context must outlive it. A step that is cancelled
+/// (see service_connection) gives null, and the failure is `cancelled`.
 class showq_client {
 public:
     /// Does nothing yet; the first step connects.
@@ -54,6 +56,10 @@ public:
     /// The next recipient of that message, or null after the last one and after a failure. Valid
     /// until the next call of either.
     [[nodiscard]] boost::asio::awaitable<const queued_recipient*> next_recipient();
+
+    /// Hangs up. A step that is under way gives null; the failure is then `client_closed`, unless
+    /// the list had ended.
+    void close();
 
     /// Why the list ended before its end. In postqueue(1)'s words when the mail system is down.
     [[nodiscard]] const std::optional<service_failure>& failure() const noexcept {
@@ -69,6 +75,8 @@ private:
     [[nodiscard]] showq_decoder::event take_event();
     // False after a failure.
     [[nodiscard]] boost::asio::awaitable<bool> read_more();
+    template <typename Item>
+    [[nodiscard]] boost::asio::awaitable<const Item*> find_or_read();
 
     service_connection service_;
     std::chrono::milliseconds silence_limit_;
@@ -76,6 +84,7 @@ private:
     std::string input_;
     std::string_view rest_; // of input_
     bool connected_ = false;
+    bool has_ended_ = false;
     bool in_message_ = false;
     std::optional<service_failure> failure_;
 };

@@ -1,6 +1,7 @@
 /// Starting a coroutine that nobody waits for.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/log.hpp"
 
 #include <utility> // Boost 1.74's coroutine headers need it before them

@@ -1,13 +1,18 @@
-/// Log records through syslog(3).
+/// Log records for the system's logger, as syslog(3) sends them.
 #pragma once
 
 #include "postfix_proto/log.hpp"
 
+#include <cstdint>
+#include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace postfix_proto {
+
+class log_socket;
 
 /// The number of a syslog facility for the names that Postfix takes for syslog_facility
 /// (util/msg_syslog.c, 3.7): auth, authpriv, cron, daemon, ftp, kern, lpr, mail, news, syslog,
@@ -17,23 +22,34 @@ namespace postfix_proto {
 /// The syslog priority of a severity; fatal and panic are both LOG_CRIT.
 [[nodiscard]] int syslog_priority(severity level) noexcept;
 
-/// Writes `[label: ]text` with the process ID, the text cut at 2000 bytes. Connects when it is
-/// made, so make it before a chroot(2). syslog(3) knows one name per process: the sink made last
-/// sets it, and an older one keeps logging, under that name. Thread-safe; waits as long as
-/// syslog(3) does.
+/// One record as syslog(3) of the GNU C library sends it to the local logger, without a newline:
+/// `<priority>Mon dd HH:MM:SS name[pid]: [label: ]text`, local time, the text cut at 2000 bytes.
+/// `facility` is a syslog_facility_number().
+[[nodiscard]] std::string syslog_record(std::time_t when, int facility, std::string_view name,
+                                        long pid, severity level, std::string_view text);
+
+/// The client of the system's logger, for systems without maillog_file. Not syslog(3), which waits
+/// without a limit for a logger that does not read: this one loses what is not taken in time, as
+/// postlog_sink does, and tells how many.
+///
+/// Sends each record as one datagram, or ended by a NUL where the logger's socket is a stream.
+/// Connects when it is made, so make it before a chroot(2); it keeps the connection, and when the
+/// logger has gone, each record tries to connect anew, which in a jail needs a socket there.
+/// Thread-safe.
 class syslog_sink : public log_sink {
 public:
-    /// Throws startup_error, which names syslog_facility, when `facility` is unknown.
-    syslog_sink(std::string name, std::string_view facility);
-    syslog_sink(const syslog_sink&) = delete;
-    syslog_sink& operator=(const syslog_sink&) = delete;
+    /// `name` stands before the process ID in each record. Throws startup_error, which names
+    /// syslog_facility, when `facility` is unknown.
+    syslog_sink(std::string name, std::string_view facility, std::string path = "/dev/log");
     ~syslog_sink() override;
 
     void write(severity level, std::string_view text) noexcept override;
 
+    /// How many records have been lost.
+    [[nodiscard]] std::uint64_t lost() const noexcept;
+
 private:
-    std::string name_; // syslog(3) keeps a pointer to it
-    int facility_;
+    std::unique_ptr<log_socket> socket_;
 };
 
 } // namespace postfix_proto

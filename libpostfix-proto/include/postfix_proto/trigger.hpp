@@ -1,6 +1,7 @@
 /// Triggers: the short requests that wake a Postfix service.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"

@@ -1,6 +1,7 @@
 /// Asks verify(8), which knows whether mail for an address can be delivered.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_client.hpp"
 #include "postfix_proto/verify_protocol.hpp"
@@ -11,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -23,6 +25,8 @@ struct verify_client_settings {
     std::string path = "private/verify";
     /// For one request in all (ipc_timeout).
     std::chrono::milliseconds limit = std::chrono::hours(1);
+    /// How many requests may wait for the one that is under way, see service_client.
+    std::size_t most_waiting = service_client::default_most_waiting;
 };
 
 /// What the service says.
@@ -37,13 +41,14 @@ struct verify_answer {
 /// Addresses are as in a queue file, without the quotes of SMTP. With services of Postfix 3.5 and
 /// of 3.6 and later alike.
 ///
-/// One request at a time, see service_client.
+/// Any number of requests may be made at once; the service is asked one at a time, and those that
+/// wait are limited, see service_client. Destroying the client ends them as `client_closed`.
 class verify_client {
 public:
     /// Connects with the first request. `context` must outlive it.
     explicit verify_client(boost::asio::io_context& context, verify_client_settings settings = {})
         : service_(context, std::move(settings.path), verify_protocol_name, attribute_form::nul,
-                   settings.limit) {}
+                   settings.limit, settings.most_waiting) {}
 
     /// Does not wait for the probe that it may cause: while the answer is `unknown`, ask again
     /// later, as smtpd(8) does after address_verify_poll_delay.

@@ -1,6 +1,8 @@
 /// A second thread for what may wait for a disk, so that the first one goes on serving clients.
 #pragma once
 
+#include "postfix_proto/boost_version.hpp"
+
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include <boost/asio/awaitable.hpp>

@@ -45,5 +45,6 @@ if IS_FLUSHD:
     expect_match("its beginning is that of syslog(3)", line.group(2), r"^\w\w\w [ \d]\d \d\d:\d\d:\d\d postfix/")
     expect_match("its fields", line.group(2), r"site=customer\.tld\b.*moved=1\b")
 expect_equal("another request", ask_flush("purge"), 0)
-expect_equal("nothing else was complained of", [line for line in postfix.log.find_all(r"(warning|fatal): ")
-                                                if not re.search("queue_id|malformed|attribute", line)], [])
+# What other programs warn of is their business, such as a file system's clock that is a second ahead.
+expect_equal("nothing else was complained of", [line for line in postfix.log.of_daemon() if re.search("(warning|fatal): ", line)
+                                                and not re.search("queue_id|malformed|attribute", line)], [])

@@ -1,0 +1,35 @@
+/// Private to the library.
+#pragma once
+
+#include "postfix_proto/service_connection.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string_view>
+
+namespace postfix_proto {
+
+/// The failures of a step that did not end by itself, for all clients in the same words. `step` is
+/// what was waited for: connect, write, read, or one's turn.
+inline service_failure timed_out_failure(std::string_view step, std::string_view path) {
+    return {service_failure::reason::timed_out, fmt::format("{} timeout on {}", step, path)};
+}
+
+inline service_failure cancelled_failure(std::string_view step, std::string_view path) {
+    return {service_failure::reason::cancelled, fmt::format("{} cancelled on {}", step, path)};
+}
+
+inline service_failure client_closed_failure(std::string_view step, std::string_view path) {
+    return {service_failure::reason::client_closed,
+            fmt::format("{} given up on {}: the client was closed", step, path)};
+}
+
+/// Now and so much later; for ever where that is more than means something.
+inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds limit) {
+    using clock = std::chrono::steady_clock;
+    constexpr std::chrono::hours longest_limit{24 * 365};
+    return limit < longest_limit ? clock::now() + limit : clock::time_point::max();
+}
+
+} // namespace postfix_proto
