@@ -65,6 +65,14 @@ std::vector<std::string> flush_daemon::watched_files() const { return policy_.fi
 
 std::size_t flush_daemon::descriptors() const { return most_open_logfiles_ + other_descriptors; }
 
+/// The queue, and those parts of it that root may have moved elsewhere, with a link that is
+/// followed where there is no chroot.
+std::optional<confinement> flush_daemon::confinement() const {
+    return postfix_proto::confinement{
+        {".", "flush", "incoming", "active", "deferred", "defer", "bounce", "hold", "public"},
+        "flushd"};
+}
+
 void flush_daemon::begin(const service_runtime& runtime) {
     flush_.emplace(runtime.context, parameters_, most_open_logfiles_, policy_, counts_,
                    runtime.work, runtime.log);

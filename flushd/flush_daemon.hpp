@@ -28,6 +28,7 @@ public:
 
     [[nodiscard]] std::vector<std::string> watched_files() const override;
     [[nodiscard]] std::size_t descriptors() const override;
+    [[nodiscard]] std::optional<postfix_proto::confinement> confinement() const override;
     void begin(const postfix_proto::service_runtime& runtime) override;
     boost::asio::awaitable<void> serve(postfix_proto::client_connection& client) override;
     void end() override;

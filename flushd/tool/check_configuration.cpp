@@ -1,6 +1,7 @@
 #include "flushd/tool/check.hpp"
 
 #include "flushd/tool/daemon_file.hpp"
+#include "flushd/tool/foreign_file.hpp"
 #include "flushd/tool/tool_error.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
@@ -14,12 +15,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <filesystem>
 
 namespace flushd::tool {
 
 namespace asio = boost::asio;
-namespace fs = std::filesystem;
 using namespace postfix_proto;
 
 namespace {
@@ -34,10 +33,7 @@ struct bad_entries {
     std::string first, why;
 };
 
-void look_at(const fs::path& path, uid_t owner, bad_entries& bad) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) < 0)
-        return; // gone meanwhile
+void look_at(const std::string& path, const struct stat& status, uid_t owner, bad_entries& bad) {
     const bool is_directory = S_ISDIR(status.st_mode);
     const mode_t needed = is_directory ? S_IRWXU : S_IRUSR | S_IWUSR;
     const char* why = nullptr;
@@ -229,16 +225,18 @@ void check::check_flush_directory() {
         return;
     }
     bad_entries bad;
-    look_at(directory, account->pw_uid, bad);
-    std::error_code error;
+    look_at(directory, status, account->pw_uid, bad);
+    int error = 0;
     if (bad.count == 0)
-        for (fs::recursive_directory_iterator item(directory, error), end; !error && item != end;
-             item.increment(error))
-            look_at(item->path(), account->pw_uid, bad);
-    if (bad.count == 0 && !error)
+        error = walk_foreign_directory(
+            directory, [&](const std::string& name, const struct stat& entry) {
+                look_at(directory + '/' + name, entry, account->pw_uid, bad);
+                return true;
+            });
+    if (bad.count == 0 && error == 0)
         found_.ok("{} and what is in it belong to {}", directory, owner);
-    else if (error)
-        found_.error("{} cannot be read: {}", directory, error.message());
+    else if (error != 0)
+        found_.error("{} cannot be read: {}", directory, errno_text(error));
     else
         found_.error("{} {}{}: chown -R {} {} && chmod -R u+rwX {}", bad.first, bad.why,
                      bad.count > 1 ? fmt::format(", and {} more", bad.count - 1) : "", owner,

@@ -27,7 +27,9 @@ using namespace std::chrono_literals;
 namespace {
 
 std::string ask_fifo(const std::string& path) {
-    const file_descriptor fifo(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    // No link: it would be mail_owner's choice what root opens.
+    const file_descriptor fifo(
+        ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
     return fifo ? std::string() : errno_text(errno);
 }
 
@@ -94,7 +96,7 @@ void check::check_queue_manager() {
     const auto path = "public/" + name;
     struct stat status {};
     std::string problem;
-    if (::stat(path.c_str(), &status) < 0)
+    if (::lstat(path.c_str(), &status) < 0)
         problem = errno_text(errno);
     else if (S_ISFIFO(status.st_mode))
         problem = ask_fifo(path);

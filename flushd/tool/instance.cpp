@@ -28,10 +28,10 @@ postconf_result read_parameters(const std::optional<std::string>& config_directo
     if (config_directory)
         request.config_directory = std::filesystem::absolute(*config_directory);
     request.names = flush_parameter_names();
-    for (const char* name : {"command_directory", "config_directory", "daemon_directory",
-                             "data_directory", "flush_service_name", "mail_owner",
-                             "multi_instance_name", "queue_directory", "relay_domains",
-                             "setgid_group", "showq_service_name"})
+    for (const char* name :
+         {"command_directory", "config_directory", "daemon_directory", "data_directory",
+          "flush_service_name", "mail_owner", "multi_instance_name", "queue_directory",
+          "relay_domains", "setgid_group", "showq_service_name"})
         request.names.emplace_back(name);
     try {
         return read_postconf(request);
@@ -57,12 +57,11 @@ instance::instance(std::optional<std::string> config_directory)
       queue_directory_(parameters_.get("queue_directory")) {}
 
 program_result instance::run(const std::string& command, std::vector<std::string> arguments) const {
-    auto path = find_program(command);
-    if (!path) {
-        path = parameters_.get("command_directory") + '/' + command;
-        if (::access(path->c_str(), X_OK) != 0)
-            throw tool_error(fmt::format("cannot find {}", command));
-    }
+    std::optional<std::string> path = parameters_.get("command_directory") + '/' + command;
+    if (::access(path->c_str(), X_OK) != 0)
+        path = find_program(command);
+    if (!path)
+        throw tool_error(fmt::format("cannot find {}", command));
     std::vector<std::string> words{*path, "-c", config_directory_};
     words.insert(words.end(), arguments.begin(), arguments.end());
     try {

@@ -27,8 +27,8 @@ public:
     }
 
     /// Runs a command of Postfix's for this instance: `run("postconf", {"-M", "flush/unix"})`.
-    /// Commands are found in PATH and then in command_directory. Throws tool_error when it cannot
-    /// be run; a status other than 0 is for the caller to see.
+    /// Commands are those of command_directory, else find_program()'s. Throws tool_error when it
+    /// cannot be run; a status other than 0 is for the caller to see.
     [[nodiscard]] postfix_proto::program_result run(const std::string& command,
                                                     std::vector<std::string> arguments) const;
     /// The same, and throws tool_error with the command's own words when it fails.

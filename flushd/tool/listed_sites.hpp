@@ -36,7 +36,8 @@ struct listed_site {
 /// Takes no lock and leaves the access times alone, so the service does not notice. Lines that are
 /// written at the same time may be there or not; while a send drops lines, some may come twice.
 ///
-/// Throws tool_error when the directory cannot be read.
+/// Throws tool_error when the directory cannot be read. A logfile with which there would be more
+/// than 256 MiB is left out, and standard error says so.
 [[nodiscard]] std::vector<listed_site>
 read_listed_sites(const postfix_proto::queue_layout& layout,
                   const std::optional<std::set<site_file>>& wanted = std::nullopt);

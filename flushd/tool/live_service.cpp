@@ -1,5 +1,6 @@
 #include "flushd/tool/live_service.hpp"
 
+#include "flushd/tool/foreign_file.hpp"
 #include "flushd/tool/tool_error.hpp"
 
 #include "postfix_proto/service_options.hpp"
@@ -97,9 +98,11 @@ std::optional<service_process> describe(pid_t process, const process_status& sta
 
 std::optional<pid_t> find_master(const instance& where) {
     // Not "postfix status", which writes a line to the log each time.
-    std::ifstream file(where.queue_directory() + "/pid/master.pid");
+    constexpr std::size_t enough = 100;
+    const auto file = read_foreign_file({where.queue_directory() + "/pid", "master.pid"}, enough);
     pid_t process = 0;
-    if (!(file >> process) || process <= 0)
+    std::istringstream text(file.text);
+    if (!(text >> process) || process <= 0)
         return std::nullopt;
     // The file may be an old one: it stays when the machine goes down.
     const auto status = read_status(process);

@@ -1,4 +1,5 @@
 #include "flushd/tool/command.hpp"
+#include "flushd/tool/foreign_file.hpp"
 #include "flushd/tool/metrics.hpp"
 #include "flushd/tool/queue_context.hpp"
 #include "flushd/tool/tool_error.hpp"
@@ -13,11 +14,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace flushd::tool {
 
@@ -31,22 +34,33 @@ struct metrics_options {
     std::size_t top = 20;
 };
 
+// More than all counters of any version take.
+constexpr std::size_t longest_counters = 65536;
+
+/// The service holds it for as long as one write takes, and does not wait for us either: it tries
+/// again a second later. What somebody else keeps locked is read all the same.
+void wait_for_writer(int file) {
+    constexpr int attempts = 20;
+    for (int n = 0; n < attempts && ::flock(file, LOCK_SH | LOCK_NB) < 0; ++n)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
 /// Empty, and said so, where no flushd has ever counted.
-counter_sums read_counters(const std::string& path) {
-    const file_descriptor file(
-        ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-    if (!file) {
-        fmt::print(stderr,
-                   "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
-                   path, errno_text(errno));
-        return {};
+counter_sums read_counters(const std::string& data_directory, const std::string& service) {
+    const auto path = counters_file::path(data_directory, service);
+    const auto file = open_foreign_file({data_directory, path.substr(data_directory.size() + 1)});
+    int error = errno;
+    if (file) {
+        wait_for_writer(file.get());
+        const auto content = read_foreign_file(file.get(), longest_counters);
+        if (content.error == 0)
+            return parse_counters(content.text);
+        error = content.error;
     }
-    // The service does not wait for it: it tries again a second later.
-    static_cast<void>(::flock(file.get(), LOCK_SH) == 0);
-    std::string text(65536, '\0');
-    const auto size = ::pread(file.get(), text.data(), text.size(), 0);
-    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return parse_counters(text);
+    fmt::print(stderr,
+               "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
+               path, errno_text(error));
+    return {};
 }
 
 /// The collector may read at any time: it finds the old file or the new one, and overlooks the one
@@ -87,8 +101,8 @@ void run(const global_options& global, const metrics_options& options) {
     for (const auto& site : read_listed_sites(queue.layout()))
         if (!site.ids.empty())
             sites.push_back(summarise(site, queue.files()));
-    const auto sums = read_counters(counters_file::path(parameters.get("data_directory"),
-                                                        parameters.get("flush_service_name")));
+    const auto sums =
+        read_counters(parameters.get("data_directory"), parameters.get("flush_service_name"));
     const auto text =
         format_metrics(sums, std::move(sites), queue.names(), options.top, std::time(nullptr));
     if (!output.empty())

@@ -1,17 +1,15 @@
 #include "flushd/tool/queue_files.hpp"
 
-#include "postfix_proto/file_descriptor.hpp"
+#include "flushd/tool/foreign_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 
 namespace flushd::tool {
 
-using postfix_proto::file_descriptor;
 namespace queue_name = postfix_proto::queue_name;
 
 namespace {
@@ -41,14 +39,6 @@ std::optional<std::size_t> take_length(std::string_view& bytes) {
     return std::nullopt;
 }
 
-file_descriptor open_for_reading(const char* path) {
-    constexpr int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
-    int fd = ::open(path, flags | O_NOATIME);
-    if (fd < 0 && errno == EPERM) // somebody else's
-        fd = ::open(path, flags);
-    return file_descriptor(fd);
-}
-
 } // namespace
 
 std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
@@ -72,7 +62,8 @@ std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
 }
 
 std::optional<queue_file_head> queue_files::read_deferred(std::string_view id) const {
-    const auto file = open_for_reading(layout_.path(queue_name::deferred, id).c_str());
+    const auto file =
+        open_foreign_file(foreign_path::in_queue(layout_.path(queue_name::deferred, id)));
     if (!file)
         return std::nullopt;
     std::array<char, 1024> buffer; // the two records are the first ones, below 200 bytes
@@ -101,7 +92,7 @@ queue_files::location queue_files::find(std::string_view id) const {
                                             {"hold", place::hold}}};
     struct stat status {};
     for (const auto& [queue, where] : places)
-        if (::stat(layout_.path(queue, id).c_str(), &status) == 0)
+        if (::lstat(layout_.path(queue, id).c_str(), &status) == 0)
             return {where, status.st_mtim, status.st_ctim};
     return {};
 }

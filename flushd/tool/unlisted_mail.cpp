@@ -1,6 +1,7 @@
 #include "flushd/tool/unlisted_mail.hpp"
 
 #include "flushd/line_set.hpp"
+#include "flushd/tool/foreign_file.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
@@ -12,8 +13,6 @@
 #include <unistd.h>
 
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -26,6 +25,9 @@ namespace asio = boost::asio;
 using namespace postfix_proto;
 
 namespace {
+
+// Of one logfile: the IDs of several million messages.
+constexpr std::size_t most_bytes = std::size_t{64} << 20U;
 
 class search {
 public:
@@ -92,9 +94,9 @@ private:
     const listed_ids& listed(const site_file& site) {
         const auto [known, is_new] = listed_.try_emplace(site);
         if (is_new) {
-            std::ifstream file(layout_.path(queue_name::flush, site.name()), std::ios::binary);
-            const std::string text{std::istreambuf_iterator<char>(file), {}};
-            for (std::string_view rest = text; !rest.empty();)
+            const auto file = read_foreign_file(
+                foreign_path::in_queue(layout_.path(queue_name::flush, site.name())), most_bytes);
+            for (std::string_view rest = file.text; !rest.empty();)
                 known->second.emplace(take_line(rest));
         }
         return known->second;

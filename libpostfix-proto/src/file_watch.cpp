@@ -10,6 +10,8 @@
 #include <climits>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace postfix_proto {
@@ -59,12 +61,19 @@ split_path split(const std::string& path) {
     return {path.substr(0, std::max<std::size_t>(slash, 1)), path.substr(slash + 1)};
 }
 
-std::optional<std::string> link_target(int directory, const std::string& name) {
+std::optional<std::string> link_target(int link) {
     std::array<char, PATH_MAX> target;
-    const auto n = ::readlinkat(directory, name.c_str(), target.data(), target.size());
+    const auto n = ::readlinkat(link, "", target.data(), target.size());
     if (n <= 0)
         return std::nullopt;
     return std::string(target.data(), static_cast<std::size_t>(n));
+}
+
+/// Relative to the working directory of now, which the process may leave.
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    const auto here = std::filesystem::current_path(error).string();
+    return path.starts_with('/') || error ? path : here + "/" + path;
 }
 
 } // namespace
@@ -72,15 +81,15 @@ std::optional<std::string> link_target(int directory, const std::string& name) {
 file_watch::file_watch(const std::vector<std::string>& paths, std::optional<timespec> read_since,
                        std::optional<timespec> now)
     : inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    static_cast<void>(::stat("/", &root_) == 0);
     for (const auto& path : paths) {
         watched_file watched;
         watched.path = path;
         add_entries(watched);
-        watched.file.reset(::open(path.c_str(), O_PATH | O_CLOEXEC));
-        if (watched.file && ::fstat(watched.file.get(), &watched.status) != 0)
-            watched.file.reset();
-        if (watched.file && read_since && !earlier(watched.status.st_ctim, *read_since) &&
-            !earlier(now ? *now : time_now(), watched.status.st_ctim))
+        const auto* const file = watched.entries.empty() ? nullptr : &watched.entries.back();
+        if (file != nullptr && file->status && read_since &&
+            !earlier(file->status->st_ctim, *read_since) &&
+            !earlier(now ? *now : time_now(), file->status->st_ctim))
             changed_while_read_ = path;
         files_.push_back(std::move(watched));
     }
@@ -88,12 +97,10 @@ file_watch::file_watch(const std::vector<std::string>& paths, std::optional<time
 
 /// Follows the links from the path to the file and notes each name on the way.
 void file_watch::add_entries(watched_file& watched) {
-    auto path = watched.path;
+    auto path = absolute(watched.path);
     for (int i = 0; i < max_links; ++i) {
-        auto [directory, name] = split(path);
-        entry next{file_descriptor(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
-                   name, std::nullopt};
-        if (!next.directory)
+        const auto [directory, name] = split(path);
+        if (name.empty() || ::access(directory.c_str(), F_OK) != 0)
             return;
         // inotify before the look at the file: a change in between must not be missed by both.
         if (inotify_) {
@@ -101,14 +108,18 @@ void file_watch::add_entries(watched_file& watched) {
             if (wd >= 0)
                 names_[wd].insert(name);
         }
+        entry next{path, std::nullopt,
+                   file_descriptor(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC))};
         struct stat status {};
-        if (::fstatat(next.directory.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+        if (next.file && ::fstat(next.file.get(), &status) == 0)
             next.status = status;
         else if (errno != ENOENT)
             return; // cannot be looked at now, so its absence later means nothing
         std::optional<std::string> target;
         if (next.status && S_ISLNK(next.status->st_mode))
-            target = link_target(next.directory.get(), name);
+            target = link_target(next.file.get());
+        if (next.status && S_ISDIR(next.status->st_mode))
+            next.file.reset(); // it would lead out of the jail
         watched.entries.push_back(std::move(next));
         if (!target)
             return;
@@ -116,9 +127,21 @@ void file_watch::add_entries(watched_file& watched) {
     }
 }
 
-bool file_watch::entry_changed(const entry& entry) {
+/// Not in a chroot jail, where other files have the same names.
+bool file_watch::sees_names() const {
+    struct stat root {};
+    return ::stat("/", &root) == 0 && root.st_dev == root_.st_dev && root.st_ino == root_.st_ino;
+}
+
+bool file_watch::entry_changed(const entry& entry, bool by_name) {
     struct stat now {};
-    if (::fstatat(entry.directory.get(), entry.name.c_str(), &now, AT_SYMLINK_NOFOLLOW) == 0)
+    if (entry.file && ::fstat(entry.file.get(), &now) != 0)
+        return errno == ESTALE; // the server of a network file system has lost it
+    if (entry.file && !same_status(*entry.status, now))
+        return true;
+    if (!by_name)
+        return false;
+    if (::lstat(entry.path.c_str(), &now) == 0)
         return !entry.status || !same_status(*entry.status, now);
     // Any other error is about our privileges, not about the file.
     return errno == ENOENT && entry.status.has_value();
@@ -127,14 +150,11 @@ bool file_watch::entry_changed(const entry& entry) {
 std::optional<std::string_view> file_watch::changed_path() const {
     if (changed_while_read_)
         return changed_while_read_;
-    for (const auto& watched : files_) {
-        struct stat now {};
-        if (watched.file && ::fstat(watched.file.get(), &now) == 0 &&
-            !same_status(watched.status, now))
-            return watched.path;
-        if (std::any_of(watched.entries.begin(), watched.entries.end(), entry_changed))
-            return watched.path;
-    }
+    const bool by_name = sees_names();
+    for (const auto& watched : files_)
+        for (const auto& one : watched.entries)
+            if (entry_changed(one, by_name))
+                return watched.path;
     return std::nullopt;
 }
 

@@ -42,8 +42,9 @@ match_list::match_list(std::string_view parameter, std::string_view value, style
 void match_list::parse(std::string_view list, bool is_negated, const open_file* inside) {
     while (auto item = next_item(list)) {
         if (item->starts_with('#')) {
-            log_->warning("{}: comment at the end of a line is not supported: {}{}", parameter_,
-                          *item, trim(list).empty() ? "" : " " + std::string(trim(list)));
+            const auto rest = trim(list);
+            log_->warning("{}: comment at the end of a line is not supported: {}{}{}", parameter_,
+                          *item, rest.empty() ? "" : " ", rest);
             return;
         }
         bool negate = is_negated;

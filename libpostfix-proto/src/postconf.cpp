@@ -172,9 +172,10 @@ std::string substitute_names(std::string_view text, const parameter_values& valu
 
 postconf_result read_postconf(const postconf_request& request) {
     const auto deadline = std::chrono::steady_clock::now() + request.time_limit;
-    const auto program = find_program("postconf");
+    const auto program = request.program ? request.program : find_program("postconf");
     if (!program)
-        throw startup_error("cannot find postconf(1) in PATH or the system's standard path");
+        throw startup_error("cannot find postconf(1) in the system's directories, or in one of PATH"
+                            " that is root's");
     std::vector<std::string> command{*program};
     if (request.config_directory)
         command.insert(command.end(), {"-c", *request.config_directory});

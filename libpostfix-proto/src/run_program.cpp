@@ -17,7 +17,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 extern char** environ; // POSIX wants the program to declare it
 
@@ -126,25 +128,55 @@ void read_some(file_descriptor& fd, std::string& text) {
         fd.reset();
 }
 
+constexpr std::string_view system_directories =
+    "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin";
+
+bool has_more_rights_than_caller() {
+    return ::geteuid() == 0 || ::geteuid() != ::getuid() || ::getegid() != ::getgid();
+}
+
+/// Whether nobody but root can change the file, or put another one in its place.
+bool is_only_roots(const std::string& file) {
+    std::error_code error;
+    auto path = std::filesystem::canonical(file, error);
+    for (; !error; path = path.parent_path()) {
+        struct stat st {};
+        if (::lstat(path.c_str(), &st) != 0 || st.st_uid != 0)
+            return false;
+        // In a sticky directory (/tmp) everybody can replace his own only, and this is root's.
+        const bool is_shared = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+        if (is_shared && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX) != 0))
+            return false;
+        if (path == path.root_path())
+            return true;
+    }
+    return false;
+}
+
+/// Where it is, in the first of these directories that has it.
+std::optional<std::string> find_in(std::string_view directories, const std::string& name,
+                                   bool only_roots) {
+    while (!directories.empty()) {
+        const auto directory = directories.substr(0, directories.find(':'));
+        directories.remove_prefix(std::min(directory.size() + 1, directories.size()));
+        if (directory.substr(0, 1) != "/")
+            continue;
+        std::string file = fmt::format("{}/{}", directory, name);
+        struct stat st {};
+        if (::stat(file.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+            ::access(file.c_str(), X_OK) == 0 && (!only_roots || is_only_roots(file)))
+            return file;
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::string> find_program(const std::string& name) {
+    if (auto found = find_in(system_directories, name, false))
+        return found;
     const char* const path = std::getenv("PATH");
-    for (std::string_view rest :
-         {std::string_view(path ? path : ""), std::string_view(_PATH_STDPATH)}) {
-        while (!rest.empty()) {
-            const auto directory = rest.substr(0, rest.find(':'));
-            rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
-            if (directory.substr(0, 1) != "/")
-                continue;
-            std::string file = fmt::format("{}/{}", directory, name);
-            struct stat st {};
-            if (::stat(file.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-                ::access(file.c_str(), X_OK) == 0)
-                return file;
-        }
-    }
-    return std::nullopt;
+    return find_in(path != nullptr ? path : "", name, has_more_rights_than_caller());
 }
 
 program_result run_program(const std::vector<std::string>& arguments, clock::time_point deadline,

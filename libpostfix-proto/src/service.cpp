@@ -135,7 +135,9 @@ void run(int argc, const char* const* argv, const service_program& program, logg
     auto watched_files = made->watched_files();
     watched_files.push_back(main_cf.get("config_directory") + "/main.cf");
     file_watch files(watched_files, reading_since);
-    enter_jail(read_jail_settings(options, main_cf));
+    auto jail = read_jail_settings(options, main_cf);
+    jail.confinement = made->confinement();
+    enter_jail(jail);
 
     boost::asio::io_context context(1); // one thread runs it
     master_channel master(::getpid(), generation);

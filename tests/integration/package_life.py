@@ -46,6 +46,11 @@ if LIBRARIES:
 result = show("dpkg", "-i", DEB)
 expect_equal("dpkg -i", result.status, 0)
 expect_match("what to do next", result.output, r"flushd install")
+installed = run_command("dpkg", "-L", "flushd").output.split()
+for path in ("/etc/apparmor.d/flushd", "/usr/share/doc/flushd/SECURITY.md"):
+    expect(path in installed and Path(path).is_file(), f"{path} is there")
+expect_match("its profile belongs to the administrator", run_command("dpkg-query", "-W", "-f", "${Conffiles}", "flushd").output,
+             r"/etc/apparmor\.d/flushd ")
 expect_equal("nothing has changed yet", (service_line(), serves()), (stock, {"flush"}))
 expect_match("the tool", show("flushd", "--version").output, r"\Aflushd \d+\.\d+")
 expect_equal("flushd check", show("flushd", "check").status, 1)

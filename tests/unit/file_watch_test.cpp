@@ -174,6 +174,29 @@ TEST_CASE("file_watch is not misled by a clock that is behind the file's change 
     }
 }
 
+TEST_CASE("file_watch holds no directory open") {
+    const files f;
+    fs::create_directory(f.at("directory"));
+    const auto directories = [] {
+        std::vector<std::string> result;
+        for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+            std::error_code gone;
+            const auto target = fs::read_symlink(entry.path(), gone).string();
+            // But for the one that this very loop reads.
+            if (fs::is_directory(entry.path(), gone) && !target.starts_with("/proc/"))
+                result.push_back(target);
+        }
+        return result;
+    };
+    const auto before = directories();
+    const file_watch watch({f.at("main.cf"), f.at("table"), f.at("absent"), f.at("dangling"),
+                            f.at("directory"), f.at("directory/absent")});
+    CHECK(directories() == before);
+    CHECK_FALSE(watch.changed());
+    fs::remove(f.at("directory"));
+    CHECK(watch.changed());
+}
+
 TEST_CASE("file_watch tells which file it is") {
     const files f;
     const auto watch = f.watch();
@@ -216,7 +239,20 @@ TEST_CASE("file_watch works after chroot and without privileges") {
     };
     const auto row = GENERATE(values<struct row>({
         {"edit", 0755, true, [](const files& f) { f.write("main.cf", "new"); }},
-        {"create", 0755, true, [](const files& f) { f.write("absent", "new"); }},
+        {"create", 0755, false, [](const files& f) { f.write("absent", "new"); }},
+        {"delete", 0755, true, [](const files& f) { fs::remove(f.at("main.cf")); }},
+        {"rename away", 0755, true,
+         [](const files& f) { fs::rename(f.at("main.cf"), f.at("main.cf.old")); }},
+        {"replace behind a link", 0755, true,
+         [](const files& f) {
+             f.write("real/new", "key value\n");
+             fs::rename(f.at("real/new"), f.at("real/table"));
+         }},
+        {"retarget a link", 0755, true,
+         [](const files& f) {
+             fs::create_symlink("main.cf", f.at("table.new"));
+             fs::rename(f.at("table.new"), f.at("table"));
+         }},
         {"edit in a private directory", 0700, true,
          [](const files& f) { f.write("main.cf", "new"); }},
         {"create in a private directory", 0700, false,

@@ -3,8 +3,12 @@
 #include "matchers.hpp"
 #include "temporary_directory.hpp"
 
+#include "postfix_proto/log.hpp"
 #include "postfix_proto/postconf.hpp"
+#include "postfix_proto/run_program.hpp"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace postfix_proto;
@@ -17,8 +21,7 @@ namespace {
 /// what the test wants for -n and for -x.
 class fake_postconf {
 public:
-    fake_postconf(const std::string& for_n, const std::string& for_x)
-        : path_("PATH", directory_.path().string() + ":/usr/bin:/bin") {
+    fake_postconf(const std::string& for_n, const std::string& for_x) {
         directory_.write("postconf",
                          "#!/bin/sh\n"
                          "log=\"${0%/*}/arguments\"\n"
@@ -29,6 +32,15 @@ public:
                          0755);
     }
 
+    /// For two parameters of the service flush.
+    [[nodiscard]] postconf_request request() const {
+        postconf_request result;
+        result.program = directory_.file("postconf");
+        result.service_name = "flush";
+        result.process_name = "flushd";
+        result.names = {"myhostname", "relayhost"};
+        return result;
+    }
     [[nodiscard]] std::string arguments() const {
         std::ifstream file(directory_.file("arguments"));
         return {std::istreambuf_iterator<char>(file), {}};
@@ -36,16 +48,7 @@ public:
 
 private:
     temporary_directory directory_;
-    environment_guard path_;
 };
-
-postconf_request request() {
-    postconf_request result;
-    result.service_name = "flush";
-    result.process_name = "flushd";
-    result.names = {"myhostname", "relayhost"};
-    return result;
-}
 
 } // namespace
 
@@ -116,7 +119,7 @@ TEST_CASE("substitute_names replaces whole names only") {
 TEST_CASE("read_postconf asks for the names and leaves out unknown ones") {
     const fake_postconf fake(":", "echo 'myhostname = mx.example'; "
                                   "echo 'postconf: warning: relayhost: unknown parameter' >&2");
-    const auto result = read_postconf(request());
+    const auto result = read_postconf(fake.request());
     CHECK(result.get("myhostname") == "mx.example");
     CHECK(result.find("myhostname") == "mx.example");
     CHECK_FALSE(result.find("relayhost"));
@@ -128,7 +131,7 @@ TEST_CASE("read_postconf hands on the configuration directory and the overrides 
     const fake_postconf fake("echo 'a = x${process_name}y'; echo 'b = $a'; "
                              "echo 'syslog_name = main/$service_name'",
                              ":");
-    auto asked = request();
+    auto asked = fake.request();
     asked.config_directory = "/etc/post fix";
     asked.overrides = {{"syslog_name", "postfix/$service_name"}, {"c", "$b $$service_name"}};
     (void)read_postconf(asked);
@@ -143,7 +146,7 @@ TEST_CASE("read_postconf hands on the configuration directory and the overrides 
 
 TEST_CASE("read_postconf expands process_id to this process") {
     const fake_postconf fake(":", ":");
-    auto asked = request();
+    auto asked = fake.request();
     asked.overrides = {{"x", "$process_id"}};
     (void)read_postconf(asked);
     CHECK_THAT(fake.arguments(), contains_text("x=" + std::to_string(::getpid()) + "\n"));
@@ -167,8 +170,8 @@ TEST_CASE("read_postconf turns a failure into one startup_error with postconf's 
     CAPTURE(row.script);
     const bool in_n = GENERATE(true, false);
     const fake_postconf fake(in_n ? row.script : ":", in_n ? ":" : row.script);
-    CHECK_THROWS_AS(read_postconf(request()), startup_error);
-    CHECK_THROWS_WITH(read_postconf(request()), EndsWith(row.reason));
+    CHECK_THROWS_AS(read_postconf(fake.request()), startup_error);
+    CHECK_THROWS_WITH(read_postconf(fake.request()), EndsWith(row.reason));
 }
 
 TEST_CASE("read_postconf kills a postconf that does not end") {
@@ -176,7 +179,7 @@ TEST_CASE("read_postconf kills a postconf that does not end") {
         {"exec sleep 600", "exec >&- 2>&-; exec sleep 600", "while :; do echo warning >&2; done"}));
     CAPTURE(script);
     const fake_postconf fake(":", script);
-    auto asked = request();
+    auto asked = fake.request();
     asked.time_limit = 300ms;
     CHECK_THROWS_WITH(read_postconf(asked), EndsWith("did not end in time"));
 }
@@ -189,10 +192,49 @@ TEST_CASE("read_postconf says that there is no postconf, and does not look in th
     const auto old_cwd = std::filesystem::current_path();
     std::filesystem::current_path(here.path());
     const environment_guard path("PATH", ":.:" + elsewhere.path().string());
-    // A machine with Postfix finds it through the standard path all the same.
+    // A machine with Postfix finds it in the system's directories all the same.
     if (::access("/usr/sbin/postconf", X_OK) != 0)
-        CHECK_THROWS_WITH(read_postconf(request()), contains_text("cannot find postconf"));
+        CHECK_THROWS_WITH(read_postconf({}), contains_text("cannot find postconf"));
     std::filesystem::current_path(old_cwd);
+}
+
+TEST_CASE("a program is one of the system's, whatever PATH says") {
+    const temporary_directory mine;
+    mine.write("sh", "#!/bin/sh\n", 0755);
+    const environment_guard path("PATH", mine.path().string());
+    CHECK(find_program("sh") != mine.file("sh"));
+    CHECK(find_program("sh"));
+}
+
+TEST_CASE("root takes no program from PATH that somebody else can change") {
+    if (::getuid() != 0)
+        return;
+    const temporary_directory directory;
+    constexpr const char* name = "a-program-of-this-test";
+    std::filesystem::create_directory(directory.file("bin"));
+    directory.write(std::string("bin/") + name, "#!/bin/sh\n", 0755);
+    const auto program = directory.file("bin") + "/" + name;
+    const environment_guard path("PATH", directory.file("bin"));
+    CHECK(find_program(name) == program);
+    const uid_t other = 65534;
+    for (const auto& part : {program, directory.file("bin"), directory.path().string()}) {
+        CAPTURE(part);
+        REQUIRE(::chown(part.c_str(), other, static_cast<gid_t>(-1)) == 0);
+        CHECK_FALSE(find_program(name));
+        REQUIRE(::chown(part.c_str(), 0, static_cast<gid_t>(-1)) == 0);
+        REQUIRE(::chmod(part.c_str(), 0775) == 0);
+        CHECK_FALSE(find_program(name));
+        REQUIRE(::chmod(part.c_str(), 0755) == 0);
+        CHECK(find_program(name));
+    }
+    // An ordinary user may have his own.
+    const pid_t child = ::fork();
+    if (child == 0)
+        ::_exit(::setgid(other) == 0 && ::setuid(other) == 0 && find_program(name) == program ? 0
+                                                                                              : 1);
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
 }
 
 TEST_CASE("postconf_result converts types and names the parameter in errors") {
@@ -227,7 +269,7 @@ TEST_CASE("postconf_result converts types and names the parameter in errors") {
 
 TEST_CASE("a program's own parameters are not asked of postconf") {
     const fake_postconf postconf(":", "echo 'myhostname = a.example'");
-    auto own = request();
+    auto own = postconf.request();
     own.own = {{"etrn_pause", "60s"}, {"etrn_sites", "none"}};
     own.overrides = {{"etrn_pause", "1s"}, {"myhostname", "a"}, {"etrn_pause", "$process_name"}};
     const auto values = read_postconf(own);

@@ -17,23 +17,25 @@
 namespace postfix_proto {
 
 /// Watches a fixed set of files. Make it before enter_jail(); all that it needs it holds open from
-/// then on. Which files to watch may only be known after some of them were read: `read_since`
-/// closes the gap.
+/// then on, without a way out of the jail: descriptors (O_PATH) of files and symbolic links and
+/// inotify's, none of a directory. Which files to watch may only be known after some of them were
+/// read: `read_since` closes the gap.
 ///
 /// A change is: an edit in place, a file renamed over or away, deletion, creation of a file that
 /// was absent, a symbolic link that points elsewhere, new mode or owner (all that sets the ctime).
 /// Reading is none, and neither is another file in the same directory.
 ///
-/// Limits: a file in a directory that does not exist is not watched. A symbolic link among the
-/// directories of a path is followed once, when the watch is made. Without search permission for
-/// the directory after enter_jail(), creation and retargeted links are noticed by inotify only. An
-/// edit that keeps the size within one tick of the file system's clock (up to 10 ms) of the watch
-/// being made is noticed by inotify only; inotify in turn sees nothing of network file systems and
-/// mmap(2).
+/// Limits: a file in a directory that does not exist is not watched. After chroot, names cannot be
+/// looked at any more: the creation of a file is noticed by inotify only, and so is what replaces
+/// or removes a file without a trace in its own status (ctime, link count), which hardly any file
+/// system lets happen; a symbolic link among the directories of a path is followed once, when the
+/// watch is made. The same goes for directories that the process may not search. An edit that keeps
+/// the size within one tick of the file system's clock (up to 10 ms) of the watch being made is
+/// noticed by inotify only; inotify in turn sees nothing of network file systems and mmap(2).
 class file_watch {
 public:
-    /// Relative paths are taken from the working directory. Never fails: what cannot be opened for
-    /// want of resources is not watched.
+    /// Relative paths are taken from the working directory of this moment. Never fails: what cannot
+    /// be opened for want of resources is not watched.
     ///
     /// A file whose status has changed since `read_since` (of CLOCK_REALTIME_COARSE, which file
     /// systems go by) counts as changed at once: it may have been read before that. A change that
@@ -63,21 +65,21 @@ public:
 private:
     /// A name in a directory: a file, or a link on the way to it.
     struct entry {
-        file_descriptor directory;
-        std::string name;
+        std::string path;                  ///< an absolute one
         std::optional<struct stat> status; ///< of the name itself; none when absent
+        file_descriptor file;              ///< the same, and none of a directory
     };
     struct watched_file {
         std::string path;
-        std::vector<entry> entries;
-        file_descriptor file; ///< where the links lead; none when absent
-        struct stat status {};
+        std::vector<entry> entries; ///< the last one is the file, where the links end
     };
 
     void add_entries(watched_file& watched);
-    static bool entry_changed(const entry& entry);
+    static bool entry_changed(const entry& entry, bool by_name);
+    [[nodiscard]] bool sees_names() const;
 
     std::vector<watched_file> files_;
+    struct stat root_ {}; ///< the directory `/` of when the watch was made
     std::optional<std::string> changed_while_read_;
     file_descriptor inotify_;
     std::map<int, std::set<std::string, std::less<>>> names_; ///< by inotify's watch descriptor

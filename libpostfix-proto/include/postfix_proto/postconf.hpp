@@ -32,6 +32,8 @@ struct postconf_request {
     /// Parameters of the program's own, which no Postfix knows, and their defaults. They can be set
     /// in `overrides`, that is, with -o in master.cf; postconf does not show them of main.cf.
     parameter_values own{};
+    /// Another postconf(1) than the one that find_program() finds.
+    std::optional<std::string> program{};
     /// For everything together. Past it postconf is killed and startup_error thrown.
     std::chrono::milliseconds time_limit = std::chrono::seconds(30);
 };
@@ -59,9 +61,8 @@ private:
     parameter_values values_;
 };
 
-/// Runs `postconf -n` and `postconf -x`, found through PATH, then through the system's standard
-/// path. The directories must be absolute. The environment is handed on as it is. Blocks; is for
-/// start-up.
+/// Runs `postconf -n` and `postconf -x`, found by find_program(). The environment is handed on as
+/// it is. Blocks; is for start-up.
 ///
 /// postconf itself knows no service: it expands `$service_name` to nothing and `$process_name` to
 /// "postconf", and refuses to have them overridden. So both, and `$process_id`, are replaced in

@@ -16,9 +16,11 @@ struct program_result {
     std::string errors;  ///< its standard error, the last part when there was much
 };
 
-/// The absolute pathname of an executable in the directories of PATH, else of the C library's
-/// standard path. Relative directories are not looked at: a daemon must not run what lies in its
-/// cwd.
+/// The absolute pathname of an executable. The system's directories come first: /usr/sbin,
+/// /usr/bin, /sbin, /bin, /usr/local/sbin, /usr/local/bin. Then those in PATH, but for root, and
+/// for whoever has more rights than who has called (set-user-ID, set-group-ID), only where nobody
+/// but root can change what is there: PATH is the caller's. Relative directories are not looked at:
+/// a daemon must not run what lies in its cwd.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 
 /// Runs `arguments[0]`, a pathname, without a shell, standard input being /dev/null. Throws

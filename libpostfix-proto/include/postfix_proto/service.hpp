@@ -5,6 +5,7 @@
 #include "postfix_proto/client_connection.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/postconf.hpp"
+#include "postfix_proto/privileges.hpp"
 #include "postfix_proto/service_options.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,6 +47,13 @@ public:
 
     /// How many descriptors the service wants for itself; the others are for clients.
     [[nodiscard]] virtual std::size_t descriptors() const { return 64; }
+
+    /// What the service is held to from begin() on; nothing unless it says so. The current
+    /// directory is $queue_directory, with and without chroot. In one that is held to the queue,
+    /// log records and all of this library's clients still find their way.
+    [[nodiscard]] virtual std::optional<postfix_proto::confinement> confinement() const {
+        return std::nullopt;
+    }
 
     /// From now on in the jail, and without privileges (master.cf's chroot and unprivileged). What
     /// `runtime` refers to outlives the service. May throw startup_error.

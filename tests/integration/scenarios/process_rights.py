@@ -1,22 +1,41 @@
 """The daemon as a child of the master: unprivileged, chrooted when master.cf says so,
 and served under any process limit. (Stock flush insists on a limit of 0.)
+
+Nothing that it has open leads out of the jail, and it can gain no rights. (Stock flush may.)
 """
 
 import os
+import re
 from pathlib import Path
 
 from harness import IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, wait_until
 from harness.postfix import QUEUE_DIRECTORY
+from harness.tool import tool_path
 
 postfix, sink = customer_postfix()
 uid = postfix.mail_owner_uid()
 
 
+# Builds with sanitizers have no system call filter: they look into themselves.
+SANITIZED = IS_FLUSHD and re.search(rb"__[at]san_init", Path(tool_path()).read_bytes())
+
 
 def ids(pid, field):
-    """The real, effective, saved and file system ID of a process."""
+    """The real, effective, saved and file system ID of a process, or what else its status has."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(line for line in status.splitlines() if line.startswith(field)).split()[1:]
+
+
+def open_directories(pid):
+    """Where a descriptor leads to a directory."""
+    found = []
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if descriptor.is_dir():
+                found.append(os.readlink(descriptor))
+        except OSError: # closed meanwhile
+            pass
+    return found
 
 
 number = 0
@@ -34,6 +53,11 @@ for chroot in ("y", "n"):
             expect("0" not in ids(pid, "Gid"), f"{pid} has no group of root")
             expect_equal(f"the root directory with {what}", os.readlink(f"/proc/{pid}/root"),
                          str(QUEUE_DIRECTORY) if chroot == "y" else "/")
+            if IS_FLUSHD:
+                expect_equal(f"directories outside the queue that {pid} has open",
+                             [path for path in open_directories(pid) if not path.startswith(str(QUEUE_DIRECTORY))], [])
+                expect_equal("it can gain no rights", ids(pid, "NoNewPrivs"), ["1"])
+                expect(SANITIZED or ids(pid, "Seccomp:") == ["2"], "its system calls are filtered")
 
 expect_equal("all are listed", postfix.logfile("customer.tld"), [f"ABC{n}" for n in range(1, number + 1)])
 expect_equal("complaints", postfix.log.find_all(r"/(flush|flushd|master)\[\d+\]: (warning|fatal|panic)"), [])
