@@ -1,6 +1,7 @@
 #include "flushd/tool/listed_sites.hpp"
 
 #include "flushd/line_set.hpp"
+#include "flushd/snapshot_mark.hpp"
 #include "flushd/tool/tool_error.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -68,19 +69,6 @@ std::string read_all(int fd, std::size_t expected) {
     return text;
 }
 
-/// A logfile that was never sent has the access time with which it was made.
-std::optional<std::time_t> last_send_of(int fd) {
-    struct statx status {};
-    if (::statx(fd, "", AT_EMPTY_PATH, STATX_ATIME | STATX_BTIME, &status) < 0)
-        return std::nullopt;
-    const bool knows_birth = (status.stx_mask & STATX_BTIME) != 0;
-    const auto& [read_s, read_ns, unused] = status.stx_atime;
-    if (knows_birth && read_s == status.stx_btime.tv_sec && read_ns == status.stx_btime.tv_nsec)
-        return std::nullopt;
-    static_cast<void>(unused);
-    return read_s;
-}
-
 void read_directory(const std::string& path, const std::optional<std::set<site_file>>& wanted,
                     bool is_top, std::vector<listed_site>& result) {
     const std::unique_ptr<DIR, close_directory> entries(::opendir(path.c_str()));
@@ -116,12 +104,14 @@ std::optional<listed_site> read_listed_site(const std::string& path, site_file n
     if (!file || ::fstat(file.get(), &status) < 0 || !S_ISREG(status.st_mode))
         return std::nullopt; // it has gone, or is none
     listed_site result(std::move(name));
-    result.last_send = last_send_of(file.get());
+    result.times = logfile_times::of(file.get());
     result.lines = std::make_unique<const std::string>(
         read_all(file.get(), static_cast<std::size_t>(status.st_size)));
     line_set seen(*result.lines);
     for (std::string_view rest = *result.lines; !rest.empty();) {
         const auto line = take_line(rest);
+        if (is_mark(line))
+            continue;
         if (!postfix_proto::is_queue_file_name(line))
             ++result.bad;
         else if (seen.insert(line))
@@ -129,6 +119,7 @@ std::optional<listed_site> read_listed_site(const std::string& path, site_file n
         else
             ++result.duplicates;
     }
+    result.times.lists_nothing = result.ids.empty() && result.bad == 0;
     return result;
 }
 

@@ -1,6 +1,6 @@
 #include "flushd/tool/unlisted_mail.hpp"
 
-#include "flushd/line_set.hpp"
+#include "flushd/tool/listed_sites.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 #include <exception>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -92,10 +90,10 @@ private:
     const listed_ids& listed(const site_file& site) {
         const auto [known, is_new] = listed_.try_emplace(site);
         if (is_new) {
-            std::ifstream file(layout_.path(queue_name::flush, site.name()), std::ios::binary);
-            const std::string text{std::istreambuf_iterator<char>(file), {}};
-            for (std::string_view rest = text; !rest.empty();)
-                known->second.emplace(take_line(rest));
+            if (const auto logfile =
+                    read_listed_site(layout_.path(queue_name::flush, site.name()), site))
+                for (const auto id : logfile->ids)
+                    known->second.emplace(id);
         }
         return known->second;
     }
