@@ -1,10 +1,15 @@
 #include "flushd/compactor.hpp"
 
 #include "flushd/line_set.hpp"
+#include "flushd/log_rewrite.hpp"
+#include "flushd/snapshot_mark.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -14,14 +19,44 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string unique_lines(const std::string& lines) {
-    std::string kept;
-    line_set seen(lines);
-    for (std::string_view rest = lines; !rest.empty();)
-        if (const auto line = take_line(rest); seen.insert(line))
-            kept.append(line).push_back('\n');
-    return kept;
-}
+// How long the worker is at it before somebody else's turn comes.
+constexpr std::chrono::milliseconds slice{5};
+
+// So many lines between two looks at the clock: some microseconds.
+constexpr int lines_at_once = 64;
+
+/// Finds the lines that have not come before, piece by piece. Marks are left out, so that whoever
+/// has made one finds it gone: see compact_now().
+class unique_lines {
+public:
+    using clock = std::chrono::steady_clock;
+
+    /// `lines` must outlive this object.
+    explicit unique_lines(const std::string& lines) : lines_(lines), rest_(lines) {}
+
+    /// Goes on for about so long. True when there is nothing left to do.
+    [[nodiscard]] bool go_on(clock::duration how_long) {
+        const auto end = clock::now() + how_long;
+        if (!seen_)
+            seen_.emplace(lines_);
+        do {
+            for (int i = 0; i < lines_at_once && !rest_.empty(); ++i) {
+                const auto line = take_line(rest_);
+                if (!is_mark(line) && seen_->insert(line))
+                    kept_.append(line).push_back('\n');
+            }
+        } while (!rest_.empty() && clock::now() < end);
+        return rest_.empty();
+    }
+
+    [[nodiscard]] const std::string& kept() const noexcept { return kept_; }
+
+private:
+    const std::string& lines_;
+    std::string_view rest_;
+    std::optional<line_set> seen_; // from the first call on
+    std::string kept_;
+};
 
 } // namespace
 
@@ -56,41 +91,53 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
         co_return *failure;
     auto& logfile = std::get<site_log>(opened);
     // Whatever comes of it, the next attempt is not before the logfile has doubled.
-    compacted_size_[site] = logfile.size();
-    site_log::snapshot listed;
-    std::string kept;
-    const auto read_failure = co_await worker_.run([&] {
-        const auto failure = logfile.take_snapshot(listed);
-        logfile.unlock();
-        if (!failure)
-            kept = unique_lines(listed.lines);
-        return failure;
-    });
-    if (read_failure)
-        co_return read_failure;
-    if (kept.size() >= listed.lines.size()) // nothing to be gained
+    const auto before = compacted_size_[site] = logfile.size();
+    // A send in this process will look for the lines that it has read, or will have the mark among
+    // them.
+    if (sender_.is_sending(site))
         co_return std::error_code();
+    auto listed = std::make_unique<site_log::snapshot>();
+    site_log::outcome read;
+    while (!read) {
+        read = co_await worker_.run([&] {
+            const auto result = logfile.take_snapshot(*listed, slice);
+            if (result)
+                logfile.unlock();
+            return result;
+        });
+    }
+    if (*read || listed->mark.empty())
+        co_return *read;
+    auto unique = std::make_unique<unique_lines>(listed->lines);
+    bool found_all = false;
+    while (!found_all)
+        found_all = co_await worker_.run([&] { return unique->go_on(slice); });
 
     if (const auto failure = co_await store_.lock(logfile))
         co_return failure;
-    // A send in this process will look for the lines that it has read. One that another process
-    // has done since is noticed by replace().
+    // One that has begun since takes the mark away with the rest, as does one by another process.
     if (sender_.is_sending(site))
         co_return std::error_code();
-    const auto before = logfile.size();
-    const auto failure = co_await worker_.run([&] {
-        // Another flushd, which is to end after a reload, may be in the middle of a send. What was
-        // listed again since it looked would become one with the lines that it is about to drop.
-        const auto not_invalidated = logfile.invalidate_other_snapshots(listed);
-        return not_invalidated ? not_invalidated : logfile.replace(listed, kept);
+    // Another flushd, which is to end after a reload, may be in the middle of a send. What was
+    // listed again since it looked has become one with the lines that it is about to drop. But its
+    // mark goes, too, and so it will leave everything alone.
+    const bool gains = unique->kept().size() < listed->lines.size();
+    log_rewrite rewrite(logfile, *listed, unique->kept());
+    site_log::outcome written;
+    while (!written)
+        written = co_await worker_.run([&] { return rewrite.go_on(slice); });
+    const auto size = logfile.size();
+    co_await worker_.run([&] { // as it takes milliseconds
+        unique.reset();
+        listed.reset();
     });
+    const auto failure = *written;
     if (failure)
         co_return failure;
-    if (logfile.size() < before) {
-        compacted_size_[site] = logfile.size();
+    if (gains && size < before) {
+        compacted_size_[site] = size;
         counts_.add(counter::compactions);
-        log_.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(),
-                   logfile.size(), before);
+        log_.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(), size, before);
     }
     co_return std::error_code();
 }

@@ -3,11 +3,32 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <limits>
+#include <new>
 #include <type_traits>
 
 namespace flushd {
+
+namespace {
+
+/// Eight bytes at a time, which is eight times as fast as std::count() is without -O3.
+std::size_t count_newlines(std::string_view text) {
+    constexpr std::uint64_t low_bits = 0x7F7F7F7F7F7F7F7F;
+    constexpr std::uint64_t newlines = 0x0A0A0A0A0A0A0A0A;
+    std::size_t count = 0;
+    for (; text.size() >= sizeof(std::uint64_t); text.remove_prefix(sizeof(std::uint64_t))) {
+        std::uint64_t bytes = 0;
+        std::memcpy(&bytes, text.data(), sizeof bytes);
+        bytes ^= newlines; // zero where there was one
+        const auto other = ((bytes & low_bits) + low_bits) | bytes | low_bits;
+        count += static_cast<std::size_t>(std::popcount(~other));
+    }
+    return count + static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+} // namespace
 
 std::string_view take_line(std::string_view& rest) {
     const auto end = rest.find('\n');
@@ -16,14 +37,22 @@ std::string_view take_line(std::string_view& rest) {
     return line.substr(0, line.find('\0'));
 }
 
-line_set::line_set(std::string_view text) : text_(text) {
-    const auto lines =
-        static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1; // the last
-    const auto slots = std::bit_ceil(2 * lines); // at most half full, so that a search is short
+// Memory that the kernel fills with zeros page by page, when it is used: filling many megabytes at
+// once would take longer than anything else has to wait.
+template <typename Slot>
+line_set::table<Slot>::table(std::size_t size)
+    : size_(size), slots_(static_cast<Slot*>(std::calloc(size, sizeof(Slot)))) {
+    if (!slots_)
+        throw std::bad_alloc();
+}
+
+line_set::line_set(std::string_view text) : text_(text), slots_(short_slots(1)) {
+    const auto lines = count_newlines(text) + 1; // the last may lack it
+    const auto size = std::bit_ceil(2 * lines);  // at most half full, so that a search is short
     if (text.size() < std::numeric_limits<std::uint32_t>::max())
-        slots_ = short_slots(slots);
+        slots_ = short_slots(size);
     else
-        slots_ = long_slots(slots);
+        slots_ = long_slots(size);
 }
 
 template <typename Slots>

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 namespace flushd {
 
@@ -14,9 +15,8 @@ namespace flushd {
 [[nodiscard]] std::string_view take_line(std::string_view& rest);
 
 /// The different lines of one text, exactly, in 8 to 16 bytes a line (twice that in a text
-/// of 4 GiB and more). All of it is allocated at
-/// once and freed at once: a set with a node for each of a million lines would hold up
-/// everything else while it grows and when it goes.
+/// of 4 GiB and more). All of it is allocated at once and freed at once: a set with a node for each
+/// of a million lines would hold up everything else while it grows and when it goes.
 class line_set {
 public:
     /// Empty. `text` must outlive the set.
@@ -32,8 +32,23 @@ public:
 private:
     // Where a line starts in the text, plus one; 0 when free. As short as may be: what a line costs
     // is the memory that has to be fetched for it.
-    using short_slots = std::vector<std::uint32_t>;
-    using long_slots = std::vector<std::size_t>;
+    template <typename Slot>
+    class table {
+    public:
+        explicit table(std::size_t size);
+        [[nodiscard]] std::size_t size() const noexcept { return size_; }
+        Slot& operator[](std::size_t i) noexcept { return slots_.get()[i]; }
+        const Slot& operator[](std::size_t i) const noexcept { return slots_.get()[i]; }
+
+    private:
+        struct release {
+            void operator()(Slot* slots) const noexcept { std::free(slots); }
+        };
+        std::size_t size_;
+        std::unique_ptr<Slot, release> slots_;
+    };
+    using short_slots = table<std::uint32_t>;
+    using long_slots = table<std::size_t>;
 
     // Where the line is, or the free slot where it would be.
     template <typename Slots>

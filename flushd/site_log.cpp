@@ -1,13 +1,21 @@
 #include "flushd/site_log.hpp"
 
+#include "flushd/file_io.hpp"
+#include "flushd/snapshot_mark.hpp"
+
 #include "postfix_proto/queue_path.hpp"
+
+#include <fmt/format.h>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 namespace flushd {
 
@@ -28,48 +36,14 @@ file_descriptor open_descriptor(const std::string& path, int flags) {
     }
 }
 
-/// Reads `size` bytes from `offset` on, or what there is of them.
-std::error_code read_at(int fd, off_t offset, std::size_t size, std::string& bytes) {
-    bytes.resize(size);
-    std::size_t done = 0;
-    while (done < size) {
-        const ssize_t n =
-            ::pread(fd, bytes.data() + done, size - done, offset + static_cast<off_t>(done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return last_error();
-        if (n == 0)
-            break;
-        done += static_cast<std::size_t>(n);
-    }
-    bytes.resize(done);
-    return {};
-}
+/// Of the extended attribute, and what is in it: seconds and nanoseconds since 1970.
+constexpr const char* sent_attribute = "user.flushd.sent";
 
-std::error_code write_at(int fd, off_t offset, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::pwrite(fd, bytes.data(), bytes.size(), offset);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? last_error() : error(ENOSPC);
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-        offset += n;
-    }
-    return {};
-}
+// How much is read between two looks at the clock: a fraction of a millisecond.
+constexpr std::size_t piece = std::size_t{1} << 20U;
 
-std::error_code truncate(int fd, off_t size) {
-    while (::ftruncate(fd, size) < 0)
-        if (errno != EINTR)
-            return last_error();
-    return {};
-}
-
-bool same_time(const timespec& a, const timespec& b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
+// In place of a mark. Further back than any file system's clock is coarse (FAT: two seconds).
+constexpr std::time_t unlikely_age = 10;
 
 } // namespace
 
@@ -133,75 +107,67 @@ std::error_code site_log::append(std::string_view lines) {
     return {};
 }
 
-std::error_code site_log::take_snapshot(snapshot& taken) {
-    if (const auto failure = read_at(file_.get(), 0, size(), taken.lines))
+site_log::outcome site_log::take_snapshot(snapshot& taken, clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    taken.lines.reserve(size());
+    while (taken.lines.size() < size()) {
+        const auto begin = taken.lines.size();
+        if (const auto failure = read_at(file_.get(), static_cast<off_t>(begin),
+                                         std::min(piece, size() - begin), taken.lines))
+            return failure;
+        if (taken.lines.size() == begin)
+            return error(EIO); // shorter than it was, and nobody else has the lock
+        if (clock::now() >= end && taken.lines.size() < size())
+            return std::nullopt;
+    }
+    if (has_only_marks(taken.lines)) {
+        taken.lines.clear();
+        return size() == 0 ? std::error_code() : clear();
+    }
+    if (mark_end_of(taken))
+        set_write_time(taken);
+    return std::error_code();
+}
+
+/// Takes out what crashes have left behind.
+std::error_code site_log::clear() {
+    const auto failure = truncate(file_.get(), 0);
+    return failure ? failure : update_status();
+}
+
+std::error_code site_log::mark_end_of(snapshot& taken) {
+    const std::string_view ending = taken.lines.back() == '\n' ? "" : "\n";
+    std::string mark = make_mark() + '\n';
+    const off_t before = status_.st_size;
+    if (const auto failure = write_at(file_.get(), before, std::string(ending) + mark)) {
+        static_cast<void>(truncate(file_.get(), before));
         return failure;
-    // Not before: without O_NOATIME, this very read changes it.
-    const auto failure = update_status();
-    taken.access_time = status_.st_atim;
-    return failure;
+    }
+    taken.lines += ending;
+    taken.mark = std::move(mark);
+    return update_status();
+}
+
+/// Whoever writes sets the modification time to a later one.
+void site_log::set_write_time(snapshot& taken) noexcept {
+    const timespec long_ago{std::time(nullptr) - unlikely_age, 0};
+    const timespec times[2] = {{0, UTIME_OMIT}, long_ago};
+    if (::futimens(file_.get(), times) == 0 && !update_status())
+        taken.write_time = status_.st_mtim;
 }
 
 void site_log::mark_sent() noexcept {
-    // The kernel's own clock for file times ticks every 1 to 10 ms (before Linux 6.13 always): long
-    // enough for somebody else's send, after which ours would look like the last one.
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     const timespec times[2] = {now, now};
     // Of somebody else's file only the kernel's own time can be set. Not worth failing a send for.
     if (::futimens(file_.get(), times) < 0)
         static_cast<void>(::futimens(file_.get(), nullptr));
+    // Not worth it either: there is no room, or the file system has no such attributes.
+    char text[64];
+    const auto end = fmt::format_to_n(text, sizeof text, "{}.{:09}", now.tv_sec, now.tv_nsec);
+    static_cast<void>(::fsetxattr(file_.get(), sent_attribute, text, end.size, 0));
     static_cast<void>(update_status());
-}
-
-std::error_code site_log::invalidate_other_snapshots(snapshot& mine) noexcept {
-    const timespec before = status_.st_atim;
-    if (!same_time(before, mine.access_time))
-        return {};
-    const timespec times[2] = {{before.tv_sec, before.tv_nsec == 0 ? 1 : before.tv_nsec - 1},
-                               {0, UTIME_OMIT}};
-    if (::futimens(file_.get(), times) < 0)
-        return last_error();
-    const auto failure = update_status();
-    mine.access_time = status_.st_atim;
-    return failure;
-}
-
-std::error_code site_log::replace(const snapshot& handled, std::string_view keep) {
-    auto since = handled.lines.size();
-    if (size() < since || !same_time(status_.st_atim, handled.access_time))
-        return {};
-    std::string lines;
-    if (const auto failure = read_at(file_.get(), 0, size(), lines))
-        return failure;
-    if (lines.compare(0, since, handled.lines) != 0)
-        return {};
-    // The last line was unfinished, and whoever appended next has finished it.
-    if (since > 0 && since < lines.size() && lines[since - 1] != '\n' && lines[since] == '\n')
-        ++since;
-    std::string rest(keep);
-    if (!rest.empty() && rest.back() != '\n')
-        rest += '\n';
-    rest.append(lines, since, std::string::npos);
-
-    // What stays must be whole in one place while it is written in another.
-    const bool overwrites_itself = !keep.empty() || rest.size() > since;
-    if (overwrites_itself && !rest.empty()) {
-        if (!lines.empty() && lines.back() != '\n')
-            lines = "\n";
-        else
-            lines.clear();
-        lines += rest;
-        if (const auto failure = write_at(file_.get(), status_.st_size, lines)) {
-            static_cast<void>(truncate(file_.get(), status_.st_size));
-            return failure;
-        }
-    }
-    if (const auto failure = write_at(file_.get(), 0, rest))
-        return failure;
-    if (const auto failure = truncate(file_.get(), static_cast<off_t>(rest.size())))
-        return failure;
-    return update_status();
 }
 
 bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path,
@@ -215,6 +181,24 @@ bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path
         return true;
     failure = last_error();
     return false;
+}
+
+std::variant<timespec, std::error_code> sent_time(int fd) {
+    char text[64] = {};
+    const auto size = ::fgetxattr(fd, sent_attribute, text, sizeof text - 1);
+    if (size < 0)
+        return last_error();
+    // Whoever owns the file may have written anything.
+    timespec result{};
+    const char* const end = text + size;
+    const auto seconds = std::from_chars(text, end, result.tv_sec);
+    if (seconds.ec != std::errc() || seconds.ptr == end || *seconds.ptr != '.')
+        return error(EINVAL);
+    const auto fraction = std::from_chars(seconds.ptr + 1, end, result.tv_nsec);
+    if (fraction.ec != std::errc() || fraction.ptr != end || result.tv_nsec < 0 ||
+        result.tv_nsec >= 1'000'000'000)
+        return error(EINVAL);
+    return result;
 }
 
 } // namespace flushd

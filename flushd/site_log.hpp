@@ -1,15 +1,17 @@
 /// One site's logfile: what is on disk.
 ///
-/// A logfile is lines of one queue ID each. Whoever appends or drops lines holds an exclusive
-/// flock(2) on the file, as Postfix does on Linux. A logfile may be unlinked when it has been empty
-/// for fast_flush_purge_time.
+/// A logfile is lines of one queue ID each, and of marks (see site_log::snapshot). Whoever appends
+/// or drops lines holds an exclusive flock(2) on the file, as Postfix does on Linux. A logfile may
+/// be unlinked when it has been empty for fast_flush_purge_time.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,8 +20,8 @@
 namespace flushd {
 
 /// An open logfile. The members do not block; they report errors as the system's error codes.
-/// Reading does not change the file's access time, by which housekeeping tells when it was sent
-/// last.
+/// Reading does not change the file's access time, by which housekeeping, ours and stock's, tells
+/// when it was sent last.
 class site_log {
 public:
     enum class missing { is_error, is_created };
@@ -47,34 +49,34 @@ public:
     /// that no two IDs run into each other.
     [[nodiscard]] std::error_code append(std::string_view lines);
 
-    /// What was listed at one moment, and a mark of that moment.
+    /// What was listed at one moment. In the logfile itself a mark stands behind it: a line that no
+    /// logfile has had before, so that what is behind it has been listed since, and what is before
+    /// it has not, wherever in the file it is now. Whoever sends the site takes the mark away with
+    /// the lines: stock flush(8) as if it were one of them.
     struct snapshot {
-        std::string lines;
-        timespec access_time{};
+        std::string lines; ///< whole ones, but for the last where there is no mark
+        std::string mark;  ///< with its newline; empty if it could not be written
+        /// What the file's modification time was set to in place of a mark.
+        std::optional<timespec> write_time;
     };
 
-    /// Reads all lines.
-    [[nodiscard]] std::error_code take_snapshot(snapshot& taken);
+    using clock = std::chrono::steady_clock;
 
-    /// Says that the logfile is being sent, or has been: sets its times to now. (Not reading but
-    /// this says so, because not all file systems keep access times.) A snapshot that was taken
-    /// before does not count any more.
+    /// Of work that is done in pieces: nothing as long as there is more to do.
+    using outcome = std::optional<std::error_code>;
+
+    /// Reads all lines, for about so long at a time, and marks them. Begins with an empty snapshot,
+    /// and needs the lock until it is done.
+    ///
+    /// Where nothing is listed there is no mark, and marks that crashes have left behind are taken
+    /// out. Where there is no room for a mark, or it cannot be written, the lines can still be
+    /// sent: log_rewrite then drops them only if nobody has written since.
+    [[nodiscard]] outcome take_snapshot(snapshot& taken, clock::duration how_long);
+
+    /// Says that the logfile is being sent, or has been: sets its times to now, and notes the time
+    /// once more where no reader of the file changes it (see sent_time()). Not reading but this
+    /// says so to stock flush(8), because not all file systems keep access times.
     void mark_sent() noexcept;
-
-    /// Makes all snapshots but `mine`, by any process, not count any more, although the logfile is
-    /// not sent: its access time stays the same but for a nanosecond. If `mine` does not count any
-    /// more itself, nothing changes.
-    [[nodiscard]] std::error_code invalidate_other_snapshots(snapshot& mine) noexcept;
-
-    /// Replaces the lines of the snapshot by `keep`, and leaves what was appended since. The lock
-    /// may have been given up in between.
-    ///
-    /// If someone else has sent the site meanwhile, the lines are no longer the same ones, even
-    /// when they look the same: then everything is left alone. The access time tells.
-    ///
-    /// If the process dies in here, all lines that were to stay are still there, whole; some may be
-    /// there twice, and the rest of a line that was dropped may look like an ID of its own.
-    [[nodiscard]] std::error_code replace(const snapshot& handled, std::string_view keep);
 
     /// What housekeeping does with a file that has been empty since before `oldest`. True when
     /// it was removed; `failure` is set when it should have been.
@@ -82,10 +84,15 @@ public:
                                              std::error_code& failure);
 
 private:
+    friend class log_rewrite;
+
     site_log(postfix_proto::file_descriptor file, bool can_read) noexcept
         : file_(std::move(file)), can_read_(can_read) {}
 
     [[nodiscard]] std::error_code update_status() noexcept;
+    [[nodiscard]] std::error_code clear();
+    [[nodiscard]] std::error_code mark_end_of(snapshot& taken);
+    void set_write_time(snapshot& taken) noexcept;
 
     postfix_proto::file_descriptor file_;
     bool can_read_;
@@ -93,5 +100,10 @@ private:
     off_t end_of_last_line_ =
         0; // of our last append: if the file ends there, its last line is whole
 };
+
+/// When a flushd has sent the logfile last, as far as it could note that in the file's extended
+/// attributes (with the file, whatever is read or written there; a copy may lack it).
+/// errc::no_message_available when there is no note, errc::not_supported where there can be none.
+[[nodiscard]] std::variant<timespec, std::error_code> sent_time(int fd);
 
 } // namespace flushd

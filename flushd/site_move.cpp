@@ -1,5 +1,7 @@
 #include "flushd/site_move.hpp"
 
+#include "flushd/snapshot_mark.hpp"
+
 #include "postfix_proto/queue_id.hpp"
 
 namespace flushd {
@@ -31,6 +33,8 @@ bool site_move::go_on(clock::duration how_long) {
 }
 
 void site_move::move(std::string_view line) {
+    if (is_mark(line))
+        return;
     if (!seen_->insert(line)) {
         ++result_.duplicate;
         return;

@@ -1,5 +1,7 @@
 #include "flushd/site_sender.hpp"
 
+#include "flushd/log_rewrite.hpp"
+
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -7,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <utility>
 
 namespace flushd {
 
@@ -113,34 +116,46 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
     }
     auto& logfile = std::get<site_log>(opened);
     site_log::snapshot listed;
-    const auto read_failure = co_await worker_.run([&] {
-        logfile.mark_sent();
-        const auto failure = logfile.take_snapshot(listed);
-        logfile.unlock();
-        return failure;
-    });
-    if (read_failure) {
-        log_.warning("read fast flush logfile {}: {}", file.name(), read_failure.message());
+    site_log::outcome read;
+    bool first = true;
+    while (!read) {
+        read = co_await worker_.run([&] {
+            if (std::exchange(first, false))
+                logfile.mark_sent();
+            const auto result = logfile.take_snapshot(listed, slice);
+            if (result)
+                logfile.unlock();
+            return result;
+        });
+    }
+    if (*read) {
+        log_.warning("read fast flush logfile {}: {}", file.name(), read->message());
         co_return false;
     }
     if (listed.lines.empty())
         co_return true;
 
     const auto begin = clock::now();
-    site_move work(listed.lines, file.name(), mover_, log_);
-    const bool announce = co_await move_all(work, mode);
+    auto work = std::make_unique<site_move>(listed.lines, file.name(), mover_, log_);
+    const bool announce = co_await move_all(*work, mode);
 
     auto failure = co_await store_.lock(logfile);
     const auto how_long = clock::now() - begin;
-    count_report(work.result(), mode, how_long);
+    count_report(work->result(), mode, how_long);
+    log_rewrite rewrite(logfile, listed, work->result().keep);
+    auto written = failure ? site_log::outcome(failure) : std::nullopt;
+    while (!written)
+        written = co_await worker_.run([&] { return rewrite.go_on(slice); });
+    failure = *written;
     co_await worker_.run([&] {
-        if (!failure)
-            failure = logfile.replace(listed, work.result().keep);
         logfile.mark_sent();
         logfile.unlock();
         if (failure)
             log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
-        log_report(site, mode, work.result(), how_long);
+        log_report(site, mode, work->result(), how_long);
+        // Here, since it takes milliseconds to give back what a long list has taken.
+        work.reset();
+        listed = {};
     });
     if (announce)
         static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));

@@ -1,6 +1,7 @@
 #include "flushd/tool/listed_sites.hpp"
 
 #include "flushd/line_set.hpp"
+#include "flushd/snapshot_mark.hpp"
 #include "flushd/tool/foreign_file.hpp"
 #include "flushd/tool/tool_error.hpp"
 
@@ -40,26 +41,13 @@ constexpr std::size_t most_bytes = std::size_t{256} << 20U;
     throw tool_error(fmt::format("cannot read {}: {}", path, errno_text(error)), EX_IOERR);
 }
 
-/// A logfile that was never sent has the access time with which it was made.
-std::optional<std::time_t> last_send_of(int fd) {
-    struct statx status {};
-    if (::statx(fd, "", AT_EMPTY_PATH, STATX_ATIME | STATX_BTIME, &status) < 0)
-        return std::nullopt;
-    const bool knows_birth = (status.stx_mask & STATX_BTIME) != 0;
-    const auto& [read_s, read_ns, unused] = status.stx_atime;
-    if (knows_birth && read_s == status.stx_btime.tv_sec && read_ns == status.stx_btime.tv_nsec)
-        return std::nullopt;
-    static_cast<void>(unused);
-    return read_s;
-}
-
 /// Nothing when it has gone, or is no logfile. What it takes goes off `room`.
 std::optional<listed_site> read_logfile(const std::string& path, site_file name,
                                         std::size_t& room) {
     const auto file = open_foreign_file(foreign_path::in_queue(path));
     if (!file)
         return std::nullopt;
-    const auto last_send = last_send_of(file.get()); // before the file is read
+    const auto times = logfile_times::of(file.get()); // before the file is read
     auto content = read_foreign_file(file.get(), room);
     if (content.error == EFBIG)
         fmt::print(stderr,
@@ -69,11 +57,13 @@ std::optional<listed_site> read_logfile(const std::string& path, site_file name,
         return std::nullopt;
     room -= content.text.size();
     listed_site result(std::move(name));
-    result.last_send = last_send;
+    result.times = times;
     result.lines = std::make_unique<const std::string>(std::move(content.text));
     line_set seen(*result.lines);
     for (std::string_view rest = *result.lines; !rest.empty();) {
         const auto line = take_line(rest);
+        if (is_mark(line))
+            continue;
         if (!postfix_proto::is_queue_file_name(line))
             ++result.bad;
         else if (seen.insert(line))
@@ -81,6 +71,7 @@ std::optional<listed_site> read_logfile(const std::string& path, site_file name,
         else
             ++result.duplicates;
     }
+    result.times.lists_nothing = result.ids.empty() && result.bad == 0;
     return result;
 }
 

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "flushd/site_file.hpp"
+#include "flushd/tool/last_send.hpp"
 
 #include "postfix_proto/queue_path.hpp"
 
 #include <cstddef>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,9 +24,7 @@ struct listed_site {
     std::vector<std::string_view> ids; ///< each once, in the order of the file
     std::size_t duplicates = 0;        ///< lines with an ID that has come before
     std::size_t bad = 0;               ///< lines that are no queue ID
-    /// When it was sent or refreshed last: the access time, which only that sets. Nothing when that
-    /// is the time at which the file was made.
-    std::optional<std::time_t> last_send;
+    logfile_times times;               ///< from which one tells when it was sent or refreshed last
     std::unique_ptr<const std::string> lines; ///< what `ids` refers to
 };
 

@@ -1,5 +1,7 @@
 #include "flushd/tool/queue_context.hpp"
 
+#include "flushd/tool/daemon_file.hpp"
+#include "flushd/tool/master_cf.hpp"
 #include "flushd/tool/service_errors.hpp"
 #include "flushd/tool/tool_error.hpp"
 
@@ -7,8 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace flushd::tool {
@@ -49,6 +54,26 @@ postfix_proto::showq_client_settings queue_context::showq_settings() const {
     postfix_proto::showq_client_settings result;
     result.path = "public/" + postfix_.parameters().get("showq_service_name");
     return result;
+}
+
+std::optional<std::chrono::nanoseconds> queue_context::only_flushd_since() const {
+    const auto file = postfix_.config_directory() + "/master.cf";
+    std::chrono::nanoseconds result{};
+    // Also that of a symbolic link, which may have led elsewhere.
+    for (const int flags : {0, AT_SYMLINK_NOFOLLOW}) {
+        struct stat status {};
+        if (::fstatat(AT_FDCWD, file.c_str(), &status, flags) < 0)
+            return std::nullopt;
+        const auto changed = std::chrono::seconds(status.st_ctim.tv_sec) +
+                             std::chrono::nanoseconds(status.st_ctim.tv_nsec);
+        result = std::max<std::chrono::nanoseconds>(result, changed);
+    }
+    try {
+        const auto service = find_service(postfix_, flush_service_entry_name(postfix_));
+        return service && service->program() == our_program ? std::optional(result) : std::nullopt;
+    } catch (const tool_error&) {
+        return std::nullopt;
+    }
 }
 
 void queue_context::learn_names_from_queue() {

@@ -11,6 +11,7 @@
 #include "postfix_proto/showq_client.hpp"
 
 #include <chrono>
+#include <optional>
 
 namespace flushd::tool {
 
@@ -30,6 +31,10 @@ public:
     [[nodiscard]] postfix_proto::flush_client_settings
     flush_settings(std::chrono::milliseconds limit) const;
     [[nodiscard]] postfix_proto::showq_client_settings showq_settings() const;
+
+    /// The time from which on flushd alone has been behind the flush service: when master.cf, which
+    /// names it, was changed last. Nothing when it names another program, or cannot be read.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> only_flushd_since() const;
 
     /// Adds the names of all destinations for which mail is deferred, by asking showq(8); that
     /// takes some 70 us for each queued message. Throws tool_error.

@@ -22,19 +22,22 @@ std::int64_t rank(const site_summary& site, sort_key key) {
     case sort_key::size:
         return site.size;
     case sort_key::sent:
-        return site.last_send ? -static_cast<std::int64_t>(*site.last_send) : last;
+        if (const auto when = site.sent.at ? site.sent.at : site.sent.none_since)
+            return -static_cast<std::int64_t>(*when);
+        return last;
     }
     return 0;
 }
 
 } // namespace
 
-site_summary summarise(const listed_site& site, const queue_files& files) {
+site_summary summarise(const listed_site& site, const queue_files& files,
+                       std::optional<logfile_times::time> only_flushd_since) {
     site_summary result(site.file);
     result.listed = site.ids.size();
     result.duplicates = site.duplicates;
     result.bad = site.bad;
-    result.last_send = site.last_send;
+    result.sent = find_last_send(site.times, only_flushd_since);
     for (const auto id : site.ids) {
         const auto message = files.read_deferred(id);
         if (!message)
@@ -57,9 +60,11 @@ site_summary total_of(const std::vector<site_summary>& sites) {
         total.size += site.size;
         if (site.oldest)
             total.oldest = std::min(total.oldest.value_or(*site.oldest), *site.oldest);
-        if (site.last_send)
-            total.last_send = std::max(total.last_send.value_or(*site.last_send), *site.last_send);
+        // An optional without a value is less than any other.
+        total.sent.at = std::max(total.sent.at, site.sent.at);
+        total.sent.none_since = std::max(total.sent.none_since, site.sent.none_since);
     }
+    (total.sent.at < total.sent.none_since ? total.sent.at : total.sent.none_since).reset();
     return total;
 }
 

@@ -18,16 +18,19 @@ struct site_summary {
     explicit site_summary(site_file name) : file(std::move(name)) {}
 
     site_file file;
-    std::size_t listed = 0;               ///< messages, each once
-    std::size_t deferred = 0;             ///< of these, still in the deferred queue
-    std::size_t duplicates = 0;           ///< lines for messages that are listed already
-    std::size_t bad = 0;                  ///< lines that are no queue ID
-    std::int64_t size = 0;                ///< of the deferred messages' content, in bytes
-    std::optional<std::time_t> oldest;    ///< arrival of the oldest deferred message
-    std::optional<std::time_t> last_send; ///< see listed_site
+    std::size_t listed = 0;            ///< messages, each once
+    std::size_t deferred = 0;          ///< of these, still in the deferred queue
+    std::size_t duplicates = 0;        ///< lines for messages that are listed already
+    std::size_t bad = 0;               ///< lines that are no queue ID
+    std::int64_t size = 0;             ///< of the deferred messages' content, in bytes
+    std::optional<std::time_t> oldest; ///< arrival of the oldest deferred message
+    last_send sent;                    ///< or refreshed
 };
 
-[[nodiscard]] site_summary summarise(const listed_site& site, const queue_files& files);
+/// What is after `site` is for find_last_send().
+[[nodiscard]] site_summary
+summarise(const listed_site& site, const queue_files& files,
+          std::optional<logfile_times::time> only_flushd_since = std::nullopt);
 
 /// Sums. A message that is listed for several sites counts for each. The last send is the latest.
 [[nodiscard]] site_summary total_of(const std::vector<site_summary>& sites);

@@ -68,10 +68,15 @@ report make_report(const queue_context& queue, const status_options& options,
     report result;
     result.now = std::time(nullptr);
     std::set<site_file> missing = wanted.value_or(std::set<site_file>());
-    for (const auto& site : read_listed_sites(queue.layout(), wanted)) {
+    const auto listed = read_listed_sites(queue.layout(), wanted);
+    std::optional<logfile_times::time> only_flushd_since;
+    if (std::any_of(listed.begin(), listed.end(),
+                    [](const auto& site) { return is_in_doubt(site.times); }))
+        only_flushd_since = queue.only_flushd_since();
+    for (const auto& site : listed) {
         missing.erase(site.file);
         if (wanted || options.empty || !site.ids.empty())
-            result.sites.push_back(summarise(site, queue.files()));
+            result.sites.push_back(summarise(site, queue.files(), only_flushd_since));
     }
     for (const auto& file : missing) // so that an answer is there for everyone asked for
         result.sites.emplace_back(file);
@@ -97,7 +102,8 @@ nlohmann::ordered_json json_of(const site_summary& site) {
             {"bad_lines", site.bad},
             {"size", site.size},
             {"oldest_arrival", time(site.oldest)},
-            {"last_send", time(site.last_send)}};
+            {"last_send", time(site.sent.at)},
+            {"no_send_since", time(site.sent.none_since)}};
 }
 
 std::string json_text(queue_context& queue, const report& all) {
@@ -114,6 +120,13 @@ std::string json_text(queue_context& queue, const report& all) {
     return result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }
 
+std::string last_send_text(const last_send& sent, std::time_t now) {
+    const auto age = [now](std::time_t when) { return format_duration(seconds(now - when)); };
+    return sent.at           ? age(*sent.at) + " ago"
+           : sent.none_since ? "not for " + age(*sent.none_since)
+                             : "-";
+}
+
 std::vector<text_table::cell> row_of(std::string name, const site_summary& site, std::time_t now) {
     const auto age = [now](const std::optional<std::time_t>& when, const char* none) {
         return when ? format_duration(seconds(now - *when)) : none;
@@ -126,7 +139,7 @@ std::vector<text_table::cell> row_of(std::string name, const site_summary& site,
             {fmt::format("{}", site.deferred)},
             {age(site.oldest, "-"), how},
             {format_size(site.size)},
-            {site.last_send ? age(site.last_send, "") + " ago" : "-"},
+            {last_send_text(site.sent, now)},
             {fmt::format("{}", site.duplicates)}};
 }
 
@@ -224,7 +237,9 @@ void add_status(CLI::App& app, const global_options& global) {
     command->footer("Reads the logfiles and the heads of the queue files themselves: no lock is "
                     "taken, no access time\nchanges, and it also works while Postfix is stopped. A "
                     "million messages take some seconds.\nDUPLICATE counts the lines for messages "
-                    "that are listed already, once for each attempt.");
+                    "that are listed already, once for each attempt. LAST SEND says \"not for 2h\" "
+                    "where\na send and "
+                    "a reader of the logfile look the same: flushd(1) has more.");
     command->add_option("SITE", options->sites, "Only these destinations");
     command
         ->add_option_function<std::string>(

@@ -1,7 +1,6 @@
 #include "flushd/tool/unlisted_mail.hpp"
 
-#include "flushd/line_set.hpp"
-#include "flushd/tool/foreign_file.hpp"
+#include "flushd/tool/listed_sites.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
@@ -25,9 +24,6 @@ namespace asio = boost::asio;
 using namespace postfix_proto;
 
 namespace {
-
-// Of one logfile: the IDs of several million messages.
-constexpr std::size_t most_bytes = std::size_t{64} << 20U;
 
 class search {
 public:
@@ -94,10 +90,10 @@ private:
     const listed_ids& listed(const site_file& site) {
         const auto [known, is_new] = listed_.try_emplace(site);
         if (is_new) {
-            const auto file = read_foreign_file(
-                foreign_path::in_queue(layout_.path(queue_name::flush, site.name())), most_bytes);
-            for (std::string_view rest = file.text; !rest.empty();)
-                known->second.emplace(take_line(rest));
+            if (const auto logfile =
+                    read_listed_site(layout_.path(queue_name::flush, site.name()), site))
+                for (const auto id : logfile->ids)
+                    known->second.emplace(id);
         }
         return known->second;
     }

@@ -1,5 +1,6 @@
 // The lines of a logfile, and what counts of them as a queue ID.
 #include "flushd/line_set.hpp"
+#include "flushd/snapshot_mark.hpp"
 
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
@@ -15,10 +16,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     flushd::line_set seen(text);
     std::set<std::string_view> known;
     const postfix_proto::queue_layout layout("deferred incoming", 2);
+    bool all_marks = true;
     for (std::string_view rest = text; !rest.empty();) {
         const auto line = flushd::take_line(rest);
         if (seen.insert(line) != known.insert(line).second)
             std::abort(); // the set is exact
+        all_marks = all_marks && flushd::is_mark(line);
         const auto id = postfix_proto::queue_id::parse(line);
         if (!id)
             continue;
@@ -27,5 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             path.find('\0') != std::string::npos)
             std::abort(); // an ID cannot lead out of the queue
     }
+    if (flushd::has_only_marks(text) != all_marks)
+        std::abort();
     return 0;
 }

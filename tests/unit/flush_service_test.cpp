@@ -201,6 +201,27 @@ TEST_CASE("flush service does not unthrottle anything for a site without listed 
     CHECK(f.records.lines().empty());
 }
 
+TEST_CASE("flush service does not take for mail what a crash has left behind") {
+    fixture f;
+    const std::string mark = "flushd_mark_6927D3A0_012345678_1F2_0123456789ABCDEF\n";
+    SECTION("alone") {
+        spool::write("flush/customer_tld", mark);
+        CHECK(f.send_site("customer.tld") == ok);
+        CHECK(f.triggers.empty());
+        CHECK(f.records.lines().empty());
+    }
+    SECTION("beside mail") {
+        spool::message("deferred", "A1");
+        spool::write("flush/customer_tld", mark + "A1\n" + mark);
+        CHECK(f.send_site("customer.tld") == ok);
+        CHECK(spool::has("incoming", "A1"));
+        REQUIRE(f.records.lines().size() == 1);
+        CHECK(f.records.lines()[0].find("flush site=customer.tld, moved=1, missing=0, "
+                                        "duplicate=0, failed=0, seconds=") == 0);
+    }
+    CHECK(spool::content("flush/customer_tld").empty());
+}
+
 TEST_CASE("flush service keeps listed what it could not move") {
     fixture f;
     spool::message("deferred", "A1");

@@ -1,11 +1,14 @@
 #include "catch.hpp"
 #include "spool.hpp"
+#include "whole_snapshot.hpp"
 
 #include "flushd/site_log.hpp"
+#include "flushd/snapshot_mark.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/xattr.h>
 
 #include <csignal>
 #include <string>
@@ -130,24 +133,24 @@ TEST_CASE("site_log drops what was handled and keeps what was listed since") {
     auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
     file.mark_sent();
-    REQUIRE_FALSE(file.take_snapshot(listed));
+    REQUIRE_FALSE(take_snapshot(file, listed));
     CHECK(listed.lines == "A1\nB2\nC3\n");
     file.unlock();
 
     SECTION("nothing was listed") {
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, ""));
+        CHECK_FALSE(replace(file, listed, ""));
         CHECK(spool::content(path).empty());
     }
     SECTION("something could not be moved") {
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, "B2\n"));
+        CHECK_FALSE(replace(file, listed, "B2\n"));
         CHECK(spool::content(path) == "B2\n");
     }
     SECTION("a little was listed") {
         append("D4");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, "B2\n"));
+        CHECK_FALSE(replace(file, listed, "B2\n"));
         CHECK(spool::content(path) == "B2\nD4\n");
     }
     SECTION("more was listed than handled") {
@@ -158,7 +161,7 @@ TEST_CASE("site_log drops what was handled and keeps what was listed since") {
             expected += id + "\n";
         }
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, ""));
+        CHECK_FALSE(replace(file, listed, ""));
         CHECK(spool::content(path) == expected);
     }
 }
@@ -169,10 +172,11 @@ TEST_CASE("site_log keeps an unfinished line that could not be moved apart from 
     auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
     file.mark_sent();
-    REQUIRE_FALSE(file.take_snapshot(listed));
-    spool::write(path, "A1\nB2\nC3\n"); // an append completes the line
+    REQUIRE_FALSE(take_snapshot(file, listed));
+    file.unlock();
+    append("C3");
     REQUIRE_FALSE(file.try_lock());
-    REQUIRE_FALSE(file.replace(listed, "B2\n"));
+    REQUIRE_FALSE(replace(file, listed, "B2\n"));
     CHECK(spool::content(path) == "B2\nC3\n");
 }
 
@@ -182,7 +186,7 @@ TEST_CASE("site_log leaves alone what another flush service has truncated meanwh
     auto file = open_locked(site_log::missing::is_error);
     site_log::snapshot listed;
     file.mark_sent();
-    REQUIRE_FALSE(file.take_snapshot(listed));
+    REQUIRE_FALSE(take_snapshot(file, listed));
     file.unlock();
 
     REQUIRE(::truncate(path, 0) == 0); // as stock does,
@@ -190,24 +194,235 @@ TEST_CASE("site_log leaves alone what another flush service has truncated meanwh
     SECTION("and fewer IDs came back") {
         append("B2");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, ""));
+        CHECK_FALSE(replace(file, listed, ""));
         CHECK(spool::content(path) == "B2\n");
     }
     SECTION("and other IDs came back") {
         append("C3");
         append("D4");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, ""));
+        CHECK_FALSE(replace(file, listed, ""));
         CHECK(spool::content(path) == "C3\nD4\n");
     }
     SECTION("and the same IDs came back") {
-        // At once: the kernel's clock for file times may not have ticked since mark_sent().
         append("A1");
         append("B2");
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.replace(listed, ""));
+        CHECK_FALSE(replace(file, listed, ""));
         CHECK(spool::content(path) == "A1\nB2\n");
     }
+}
+
+TEST_CASE("site_log sees through a truncation whatever the times of the file say") {
+    // As where time stamps have whole seconds, and two sends come within one.
+    const spool queue;
+    spool::write(path, "A1\nB2\n");
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    REQUIRE_FALSE(take_snapshot(file, listed));
+    file.unlock();
+    struct stat before {};
+    REQUIRE(::stat(path, &before) == 0);
+    spool::write(path, "A1\nB2\n");
+    const timespec times[2] = {before.st_atim, before.st_mtim};
+    REQUIRE(::utimensat(AT_FDCWD, path, times, 0) == 0);
+    REQUIRE_FALSE(file.try_lock());
+    CHECK_FALSE(replace(file, listed, ""));
+    CHECK(spool::content(path) == "A1\nB2\n");
+}
+
+TEST_CASE("site_log does not mind who reads the logfile, or sets its times") {
+    const spool queue;
+    spool::write(path, "A1\nB2\n");
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    REQUIRE_FALSE(take_snapshot(file, listed));
+    file.unlock();
+    SECTION("read") { CHECK(spool::content(path).starts_with("A1\nB2\n")); }
+    SECTION("touched") { REQUIRE(::utimensat(AT_FDCWD, path, nullptr, 0) == 0); }
+    SECTION("made older") { spool::make_older(path, 5000); }
+    REQUIRE_FALSE(file.try_lock());
+    CHECK_FALSE(replace(file, listed, ""));
+    CHECK(spool::content(path).empty());
+}
+
+TEST_CASE("site_log drops what it has read when another flushd has dropped lines before it") {
+    const spool queue;
+    spool::write(path, "A1\nB2\n");
+    auto first = open_locked(site_log::missing::is_error);
+    site_log::snapshot read_first;
+    REQUIRE_FALSE(take_snapshot(first, read_first));
+    first.unlock();
+    append("C3");
+    auto second = open_locked(site_log::missing::is_error);
+    site_log::snapshot read_then;
+    REQUIRE_FALSE(take_snapshot(second, read_then));
+    CHECK(read_then.lines == "A1\nB2\n" + read_first.mark + "C3\n");
+    second.unlock();
+    append("A1"); // it has been sent, and deferred again
+
+    const std::string keep_first = GENERATE("", "B2\n");
+    SECTION("in the order in which they came") {
+        REQUIRE_FALSE(first.try_lock());
+        CHECK_FALSE(replace(first, read_first, keep_first));
+        CHECK(spool::content(path) == keep_first + "C3\n" + read_then.mark + "A1\n");
+        first.unlock();
+        REQUIRE_FALSE(second.try_lock());
+        CHECK_FALSE(replace(second, read_then, "C3\n"));
+        CHECK(spool::content(path) == "C3\nA1\n");
+    }
+    SECTION("the other way round") {
+        REQUIRE_FALSE(second.try_lock());
+        CHECK_FALSE(replace(second, read_then, "B2\n"));
+        second.unlock();
+        REQUIRE_FALSE(first.try_lock());
+        CHECK_FALSE(replace(first, read_first, keep_first));
+        CHECK(spool::content(path) == "B2\nA1\n");
+    }
+}
+
+TEST_CASE("site_log finds its mark only as a whole line") {
+    const spool queue;
+    spool::write(path, "A1\n");
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    REQUIRE_FALSE(take_snapshot(file, listed));
+    spool::write(path, "A1B2\nX" + listed.mark + "C3\n");
+    REQUIRE_FALSE(file.try_lock());
+    CHECK_FALSE(replace(file, listed, ""));
+    CHECK(spool::content(path) == "A1B2\nX" + listed.mark + "C3\n");
+}
+
+TEST_CASE("site_log marks no logfile in which nothing is listed, and takes old marks out") {
+    const spool queue;
+    spool::write(path, GENERATE("", "flushd_mark_1\n", "flushd_mark_1\nflushd_mark_2\n"));
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    REQUIRE_FALSE(take_snapshot(file, listed));
+    CHECK(listed.lines.empty());
+    CHECK(spool::content(path).empty());
+    CHECK(file.size() == 0);
+}
+
+TEST_CASE("site_log drops lines without a mark only if nobody has written since") {
+    const spool queue;
+    const std::string before = GENERATE("A1\nB2\n", "A1\nB2");
+    spool::write(path, before);
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    {
+        const file_size_limit full(before.size() + 5); // a part of the mark would fit
+        REQUIRE_FALSE(take_snapshot(file, listed));
+    }
+    CHECK(listed.lines == before);
+    CHECK(listed.mark.empty());
+    CHECK(spool::content(path) == before);
+    file.unlock();
+    std::string expected;
+    SECTION("nobody has") { expected = "B2\n"; }
+    SECTION("somebody has read it") {
+        expected = "B2\n";
+        REQUIRE(spool::content(path) == before);
+    }
+    SECTION("something has been listed") {
+        append("C3");
+        expected = "A1\nB2\nC3\n";
+    }
+    SECTION("it has been sent, and looks the same") {
+        REQUIRE(::truncate(path, 0) == 0);
+        std::ofstream(path) << before;
+        expected = before;
+    }
+    REQUIRE_FALSE(file.try_lock());
+    CHECK_FALSE(replace(file, listed, "B2\n"));
+    CHECK(spool::content(path) == expected);
+}
+
+TEST_CASE("site_log reads and rewrites a long list in many pieces") {
+    const spool queue;
+    std::string lines;
+    for (int i = 0; i < 200'000; ++i)
+        lines += "A" + std::to_string(10'000'000 + i) + '\n';
+    REQUIRE(lines.size() == 2'000'000);
+    spool::write(path, lines);
+    auto file = open_locked(site_log::missing::is_error);
+    site_log::snapshot listed;
+    int pieces = 1;
+    while (!file.take_snapshot(listed, std::chrono::seconds(0)))
+        ++pieces;
+    CHECK(pieces > 1);
+    CHECK(listed.lines == lines);
+    file.unlock();
+    append("B2");
+    REQUIRE_FALSE(file.try_lock());
+    const std::string keep = lines.substr(GENERATE(0U, 10U, 1'500'000U));
+    flushd::log_rewrite rewrite(file, listed, keep);
+    pieces = 1;
+    while (!rewrite.go_on(std::chrono::seconds(0)))
+        ++pieces;
+    CHECK(pieces > 1);
+    CHECK(spool::content(path) == keep + "B2\n");
+}
+
+TEST_CASE("site_log leaves all that is to stay behind wherever it is interrupted") {
+    const spool queue;
+    std::string lines;
+    for (int i = 0; i < 200'000; ++i)
+        lines += "A" + std::to_string(10'000'000 + i) + '\n';
+    const auto has_line = [](const std::string& text, const std::string& line) {
+        return text.starts_with(line) || text.find('\n' + line) != std::string::npos;
+    };
+    for (int pieces = 0;; ++pieces) {
+        spool::write(path, lines);
+        auto file = open_locked(site_log::missing::is_error);
+        site_log::snapshot listed;
+        REQUIRE_FALSE(take_snapshot(file, listed));
+        file.unlock();
+        append("B2");
+        REQUIRE_FALSE(file.try_lock());
+        flushd::log_rewrite rewrite(file, listed, std::string_view(lines).substr(500'000));
+        site_log::outcome done;
+        for (int i = 0; i < pieces && !done; ++i)
+            done = rewrite.go_on(std::chrono::seconds(0));
+        const auto left = spool::content(path);
+        INFO(pieces);
+        CHECK(has_line(left, "B2\n"));
+        for (const int i : {60'000, 100'000, 199'999})
+            CHECK(has_line(left, "A" + std::to_string(10'000'000 + i) + '\n'));
+        if (done)
+            break;
+    }
+}
+
+TEST_CASE("site_log notes when it was sent where reading does not change it") {
+    const spool queue;
+    spool::write(path, "A1\n");
+    auto file = open_locked(site_log::missing::is_error);
+    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    const auto none = flushd::sent_time(fd);
+    REQUIRE(std::holds_alternative<std::error_code>(none));
+    if (std::get<std::error_code>(none) == std::errc::not_supported) {
+        WARN("no extended attributes here");
+        ::close(fd);
+        return;
+    }
+    CHECK(std::get<std::error_code>(none) == std::errc::no_message_available);
+    const auto before = std::time(nullptr);
+    file.mark_sent();
+    const auto sent = std::get<timespec>(flushd::sent_time(fd));
+    CHECK(sent.tv_sec >= before);
+    struct stat status {};
+    REQUIRE(::fstat(fd, &status) == 0);
+    CHECK((status.st_atim.tv_sec == sent.tv_sec && status.st_atim.tv_nsec == sent.tv_nsec));
+    REQUIRE(::utimensat(AT_FDCWD, path, nullptr, 0) == 0);
+    CHECK(std::get<timespec>(flushd::sent_time(fd)).tv_nsec == sent.tv_nsec);
+    // Whoever owns the file may have written anything.
+    for (const std::string text : {"", "1", "1.", ".5", "x", "1.2x", "1.1000000000", "1.-1"}) {
+        REQUIRE(::setxattr(path, "user.flushd.sent", text.data(), text.size(), 0) == 0);
+        INFO(text);
+        CHECK(std::holds_alternative<std::error_code>(flushd::sent_time(fd)));
+    }
+    ::close(fd);
 }
 
 TEST_CASE("site_log removes an empty logfile only when it is old, and still that file") {

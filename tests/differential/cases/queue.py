@@ -46,10 +46,13 @@ LOGFILES = {
     "binary": bytes(range(256)) + f"\n{ID}\n".encode(), "UTF-8": f"Ä\n{ID}\n", "a comment": f"# {ID}\n{ID}\n",
     "5000 IDs that have gone": "".join(f"GONE{n}\n" for n in range(5000)), "12000 IDs": "".join(f"GONE{n}\n" for n in range(12000)),
     "a megabyte of one ID": f"{ID}\n" * 95_000,
+    # As a flushd leaves behind that has died in the middle of a send, or as stock finds it then.
+    "a mark of flushd's": f"{ID}\nflushd_mark_6927D3A0_012345678_1F2_0123456789ABCDEF\n{SECOND}\n",
+    "only a mark of flushd's": "flushd_mark_6927D3A0_012345678_1F2_0123456789ABCDEF\n",
 }
 NOT_ENDED = {"no newline at the end", "one ID without newline", "CR alone", "only NULs"}
 LISTED_AGAIN_AND_AGAIN = {"a megabyte of one ID"}
-NOTHING_LISTED = {"empty"}
+NOTHING_LISTED = {"empty", "only a mark of flushd's"}
 
 
 def three_messages():
@@ -64,7 +67,8 @@ def logfiles():
         yield Case(f"queue: logfile with {name}: add", [ask(ADD)], prepared,
                    deviations=("last-line",) if name in NOT_ENDED
                    else ("compaction",) if name in LISTED_AGAIN_AND_AGAIN else ())
-        yield Case(f"queue: logfile with {name}: refresh", [ask(wire.REFRESH)], prepared)
+        yield Case(f"queue: logfile with {name}: refresh", [ask(wire.REFRESH)], prepared,
+                   deviations=("nothing-listed",) if content and name in NOTHING_LISTED else ())
     yield Case("queue: no logfile: send", [ask(SEND)], three_messages())
     yield Case("queue: two sends", [ask(SEND, "first"), ask(SEND, "second")], [*ONE_MESSAGE],
                deviations=("nothing-listed",))

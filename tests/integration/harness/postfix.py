@@ -208,9 +208,11 @@ class PostfixInstance:
         return next((path for path in FLUSH_DIRECTORY.rglob(name) if path.is_file()), None)
 
     def logfile(self, site):
-        """The IDs in a site's logfile, in order, repeated ones too; [] also when there is no file."""
+        """The IDs in a site's logfile, in order, repeated ones too; [] also when there is no file.
+
+        Without the marks of sends in progress: see flushd(8)."""
         path = self.logfile_path(site)
-        return path.read_text().split() if path else []
+        return [line for line in path.read_text().split() if not line.startswith("flushd_mark_")] if path else []
 
     @staticmethod
     def logfile_names():

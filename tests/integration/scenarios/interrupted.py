@@ -27,8 +27,8 @@ if not IS_FLUSHD:
     sys.exit(0)  # stock loses IDs here: facts.md 4.1 and 4.3
 
 # The calls that read or change the queue, and those that tell others.
-CALLS = ["openat", "flock", "fstat", "newfstatat", "pread64", "pwrite64", "ftruncate", "utimensat", "rename", "unlink",
-         "mkdir", "socket", "connect", "sendto", "sendmsg", "write", "close"]
+CALLS = ["openat", "flock", "fstat", "newfstatat", "pread64", "pwrite64", "ftruncate", "utimensat", "fsetxattr", "rename",
+         "unlink", "mkdir", "socket", "connect", "sendto", "sendmsg", "write", "close"]
 FAILURES = {
     "openat": ["EACCES", "EMFILE", "ENFILE", "ENOMEM", "EIO"],
     "flock": ["EINTR", "ENOLCK"],
@@ -36,6 +36,7 @@ FAILURES = {
     "pwrite64": ["ENOSPC", "EDQUOT", "EIO", "EINTR"],
     "ftruncate": ["EIO", "EINTR"],
     "utimensat": ["EIO", "EACCES"],
+    "fsetxattr": ["EOPNOTSUPP", "ENOSPC"],
     "rename": ["EIO", "EACCES", "ENOSPC"],
     "connect": ["EAGAIN", "ECONNREFUSED"],
 }

@@ -196,14 +196,14 @@ def locked(site):
 
 
 def listed(site):
-    """The logfile's lines."""
+    """The logfile's lines, without the marks of sends in progress."""
     with locked(site) as fd:
         if fd is None:
             return []
         text = os.pread(fd, os.fstat(fd).st_size, 0).decode("ascii", "backslashreplace")
     if text and not text.endswith("\n"):
         fail(f"the last line of {site.name} is not whole: {text[-300:]!r}")
-    return text.split("\n")[:-1]
+    return [line for line in text.split("\n")[:-1] if not line.startswith("flushd_mark_")]
 
 
 def expect_listed(message):
@@ -219,7 +219,6 @@ def make_old(site, chance):
         if fd is None:
             return
         status = os.fstat(fd)
-        # By the access time flushd tells whether somebody else has sent the site: never twice the same.
         long_ago = status.st_mtime - chance.uniform(2 * HOUR, 3 * HOUR)
         if status.st_size > 0:
             os.utime(fd, (long_ago, status.st_mtime))
