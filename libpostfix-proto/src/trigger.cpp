@@ -69,7 +69,8 @@ struct trigger_sender::trigger {
         if (!was_written)
             return true;
         int size = 0;
-        return *was_written && ::ioctl(connection.native_handle(), SIOCOUTQ, &size) == 0 && size > 0;
+        return *was_written && ::ioctl(connection.native_handle(), SIOCOUTQ, &size) == 0 &&
+               size > 0;
     }
 
     qmgr_requests requests;
@@ -102,8 +103,7 @@ asio::awaitable<bool> trigger_sender::send(qmgr_requests requests) {
     co_return false;
 }
 
-std::shared_ptr<trigger_sender::trigger>
-trigger_sender::find_unread(qmgr_requests requests) const {
+std::shared_ptr<trigger_sender::trigger> trigger_sender::find_unread(qmgr_requests requests) const {
     for (const auto& entry : under_way_)
         if (auto one = entry.lock(); one && one->requests.include(requests) && one->is_unread())
             return one;
@@ -156,11 +156,10 @@ asio::awaitable<error_code> trigger_sender::connect(trigger& one) {
             one.connection.non_blocking(true, error);
         if (!error)
             error = connect_now(one.connection.native_handle(), path_);
-        const bool helps_to_wait = error == errc::resource_unavailable_try_again ||
-                                   error == errc::too_many_files_open ||
-                                   error == errc::too_many_files_open_in_system ||
-                                   error == errc::no_buffer_space ||
-                                   error == errc::not_enough_memory;
+        const bool helps_to_wait =
+            error == errc::resource_unavailable_try_again || error == errc::too_many_files_open ||
+            error == errc::too_many_files_open_in_system || error == errc::no_buffer_space ||
+            error == errc::not_enough_memory;
         if (!helps_to_wait)
             co_return error;
         error_code ignored;
