@@ -1,5 +1,6 @@
 #include "flushd/flush_service.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <variant>
 
@@ -14,10 +15,34 @@ flush_status status_of(site_policy::refusal refusal) {
     return refusal == site_policy::refusal::denied ? flush_status::deny : flush_status::fail;
 }
 
-postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters) {
+// How long a client waits for somebody else than us: for a lock, or for proxymap(8). See
+// lock_patience.
+constexpr std::chrono::seconds longest_wait{100};
+
+/// How many clients may wait for locks, and how many for proxymap(8). Each keeps a descriptor that
+/// others could have, so it is less than a third of what clients may have in all, whatever the
+/// process's limit: 192 of 704 where the limit is 1024. (flush_daemon keeps a quarter for logfiles
+/// where there are few.)
+std::size_t most_waiting_clients(std::size_t most_open_logfiles) {
+    return std::min<std::size_t>(most_open_logfiles, 1024) * 3 / 4;
+}
+
+postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters,
+                                                   std::size_t most_open_logfiles) {
     postfix_proto::proxymap_settings result;
     result.path = parameters.proxymap_socket;
-    result.limit = parameters.ipc_timeout;
+    result.limit = std::min(longest_wait, parameters.ipc_timeout);
+    result.most_questions = most_waiting_clients(most_open_logfiles);
+    return result;
+}
+
+lock_patience patience(const flush_parameters& parameters, std::size_t most_open_logfiles) {
+    lock_patience result;
+    // Who waits for our answer must not lose patience before we do.
+    result.longest_wait =
+        std::min<std::chrono::milliseconds>(longest_wait, parameters.ipc_timeout / 2);
+    result.clients = most_waiting_clients(most_open_logfiles);
+    result.clients_of_a_site = result.clients / 2;
     return result;
 }
 
@@ -27,11 +52,12 @@ flush_service::flush_service(asio::io_context& context, const flush_parameters& 
                              std::size_t most_open_logfiles, site_policy& policy, counters& counts,
                              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : refresh_time_(parameters.refresh_time), policy_(policy), counts_(counts),
-      proxymap_(context, proxymap_settings(parameters), log),
+      proxymap_(context, proxymap_settings(parameters, most_open_logfiles), log),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
-      store_(context, layout_, most_open_logfiles, worker_, counts, work, log),
+      store_(context, layout_, most_open_logfiles, worker_, counts, work, log,
+             patience(parameters, most_open_logfiles)),
       sender_(context, store_, mover_, queue_manager_, worker_, counts, work, log),
       housekeeping_(context, store_, sender_, parameters.purge_time, worker_, counts, work, log),
       compactor_(context, store_, sender_, worker_, counts, work, log) {

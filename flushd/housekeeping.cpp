@@ -31,8 +31,13 @@ void housekeeping::start(std::chrono::seconds refresh_time) {
     if (running_)
         return;
     running_ = true;
-    postfix_proto::spawn(context_, rounds(work_.start()), log_, "refresh fast flush logfiles",
-                         [this] { running_ = false; });
+    try {
+        postfix_proto::spawn(context_, rounds(work_.start()), log_, "refresh fast flush logfiles",
+                             [this] { running_ = false; });
+    } catch (...) {
+        running_ = false; // or there would be no other round
+        throw;
+    }
 }
 
 asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece work) {
@@ -89,7 +94,8 @@ asio::awaitable<bool> housekeeping::remove(const site_file& file, std::time_t ol
         co_return removed;
     }
     if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)
-        log_.warning("remove logfile {}: {}", path, std::get<std::error_code>(opened).message());
+        log_.warning("remove logfile {}: {}", path,
+                     logfile_failure(std::get<std::error_code>(opened)));
     co_return false;
 }
 

@@ -1,10 +1,11 @@
 #include "flushd/line_set.hpp"
 
+#include "flushd/keyed_hash.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <limits>
 #include <new>
 #include <type_traits>
@@ -58,7 +59,7 @@ line_set::line_set(std::string_view text) : text_(text), slots_(short_slots(1)) 
 template <typename Slots>
 std::size_t line_set::slot_of(const Slots& slots, std::string_view line) const {
     const auto mask = slots.size() - 1;
-    auto slot = std::hash<std::string_view>{}(line)&mask;
+    auto slot = static_cast<std::size_t>(keyed_hash(line)) & mask;
     while (slots[slot] != 0 && !is_at(slots[slot] - 1, line))
         slot = (slot + 1) & mask;
     return slot;

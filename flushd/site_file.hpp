@@ -1,6 +1,8 @@
 /// The name of a site's logfile.
 #pragma once
 
+#include "flushd/keyed_hash.hpp"
+
 #include <compare>
 #include <functional>
 #include <optional>
@@ -34,6 +36,6 @@ private:
 template <>
 struct std::hash<flushd::site_file> {
     std::size_t operator()(const flushd::site_file& site) const noexcept {
-        return std::hash<std::string>{}(site.name());
+        return flushd::keyed_hash(site.name());
     }
 };

@@ -8,6 +8,7 @@
 #include "postfix_proto/domain_name.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/repeated_warning.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -36,6 +37,9 @@ public:
     /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
     /// ASCII, although the list may name them.
     ///
+    /// A name that is too long for a logfile is denied before the list is looked at. (A pattern
+    /// table may need seconds for the 8192 bytes that a client may send.)
+    ///
     /// Nothing when that depends on what another process says: then ask resolve().
     [[nodiscard]] std::optional<verdict> resolve_now(std::string_view site);
 
@@ -48,10 +52,12 @@ public:
 
 private:
     [[nodiscard]] verdict conclude(std::string_view site, postfix_proto::match_result matched);
+    [[nodiscard]] std::optional<site_file> find_file(std::string_view site);
+    [[nodiscard]] bool is_too_long(std::string_view site);
 
     postfix_proto::domain_list domains_;
     postfix_proto::domain_to_ascii to_ascii_;
-    postfix_proto::logger& log_;
+    postfix_proto::repeated_warning cannot_convert_;
 };
 
 } // namespace flushd

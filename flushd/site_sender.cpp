@@ -23,6 +23,10 @@ namespace {
 // smtpd(8) has an SMTP client that waits for the answer to ETRN.
 constexpr std::chrono::seconds longest_wait{1};
 
+// Runs at a time. One after the other would do, were it not for logfiles that somebody has locked;
+// the descriptors must be among those that the daemon keeps from its clients.
+constexpr std::size_t most_runs = 32;
+
 // When a long run tells qmgr(8) that there is mail to be had: soon, and then so often.
 constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
@@ -50,23 +54,30 @@ site_sender::site_sender(asio::io_context& context, site_store& store, queue_mov
                          postfix_proto::worker_thread& worker, counters& counts,
                          postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : context_(context), store_(store), mover_(mover), queue_manager_(queue_manager),
-      worker_(worker), counts_(counts), work_(work), log_(log) {}
+      worker_(worker), counts_(counts), work_(work), log_(log), runs_(context, most_runs),
+      cannot_open_(log) {}
 
 site_sender::~site_sender() = default;
 
 asio::awaitable<bool> site_sender::send(site_file file, std::string site, send_mode mode) {
-    site_state& state = busy_[file];
     std::shared_ptr<run> mine;
-    if (!state.current) {
-        mine = state.current = std::make_shared<run>(context_, std::move(site), mode);
-        postfix_proto::spawn(context_, work_off(file, work_.start()), log_,
-                             "send fast flush logfile", [this, file] { give_up(file); });
-    } else {
-        if (!state.next)
-            state.next = std::make_shared<run>(context_, std::move(site), mode);
+    if (const auto found = busy_.find(file); found != busy_.end()) {
+        auto& next = found->second.next;
+        if (!next)
+            next = std::make_shared<run>(context_, std::move(site), mode);
         else if (mode == send_mode::unthrottle)
-            state.next->mode = mode;
-        mine = state.next;
+            next->mode = mode;
+        mine = next;
+    } else {
+        mine = std::make_shared<run>(context_, std::move(site), mode);
+        const auto begun = busy_.emplace(file, site_state{mine, nullptr}).first;
+        try {
+            postfix_proto::spawn(context_, work_off(file, work_.start()), log_,
+                                 "send fast flush logfile", [this, file] { give_up(file); });
+        } catch (...) {
+            busy_.erase(begun); // or nobody could send the site any more
+            throw;
+        }
     }
     boost::system::error_code ignored;
     co_await mine->done_or_late.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
@@ -76,19 +87,31 @@ asio::awaitable<bool> site_sender::send(site_file file, std::string site, send_m
 asio::awaitable<void> site_sender::work_off(site_file file,
                                             postfix_proto::work_in_hand::piece work) {
     const auto until_done = std::move(work);
+    auto& state = busy_.at(file); // stays until the end of this
     while (true) {
-        const auto current = busy_[file].current;
-        current->success = co_await send_once(file, current->site, current->mode);
-        if (!current->success)
+        state.current->success = co_await work_off_one(file, *state.current);
+        if (!state.current->success)
             counts_.add(counter::send_failures);
-        current->done_or_late.cancel();
-        auto& state = busy_[file];
+        state.current->done_or_late.cancel();
         if (!state.next)
             break;
         state.current = std::move(state.next);
         state.next = nullptr;
     }
     busy_.erase(file);
+}
+
+/// What is thrown is the end of this run, and not of the one that others may wait for.
+asio::awaitable<bool> site_sender::work_off_one(const site_file& file, const run& current) {
+    try {
+        const auto mine = co_await runs_.take();
+        co_return co_await send_once(file, current.site, current.mode);
+    } catch (const std::exception& e) {
+        log_.warning("send fast flush logfile {}: {}", file.name(), e.what());
+    }
+    // Some of the mail may have been moved.
+    static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
+    co_return false;
 }
 
 void site_sender::give_up(const site_file& file) {
@@ -111,7 +134,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         // No logfile, no mail.
         if (*failure == std::errc::no_such_file_or_directory)
             co_return true;
-        log_.warning("open fast flush logfile {}: {}", file.name(), failure->message());
+        cannot_open_("open fast flush logfile {}: {}", file.name(), logfile_failure(*failure));
         co_return false;
     }
     auto& logfile = std::get<site_log>(opened);
@@ -129,7 +152,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         });
     }
     if (*read) {
-        log_.warning("read fast flush logfile {}: {}", file.name(), read->message());
+        cannot_open_("read fast flush logfile {}: {}", file.name(), read->message());
         co_return false;
     }
     if (listed.lines.empty())
@@ -151,7 +174,8 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         logfile.mark_sent();
         logfile.unlock();
         if (failure)
-            log_.warning("truncate fast flush logfile {}: {}", file.name(), failure.message());
+            log_.warning("truncate fast flush logfile {}: {}", file.name(),
+                         logfile_failure(failure));
         log_report(site, mode, work->result(), how_long);
         // Here, since it takes milliseconds to give back what a long list has taken.
         work.reset();

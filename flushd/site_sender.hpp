@@ -6,8 +6,10 @@
 #include "flushd/site_file.hpp"
 #include "flushd/site_move.hpp"
 #include "flushd/site_store.hpp"
+#include "flushd/turns.hpp"
 
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 #include "postfix_proto/worker_thread.hpp"
@@ -36,6 +38,9 @@ enum class send_mode {
 /// The worker does what is to be done with files, in pieces of some milliseconds, so that runs for
 /// several sites take turns. A run holds the logfile's lock only to read the list and, at the end,
 /// to drop what was handled. What could not be moved stays listed.
+///
+/// So many runs are under way at a time, each with a logfile open and its lines in memory; those
+/// for other sites wait their turn.
 class site_sender {
 public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
@@ -55,6 +60,7 @@ private:
     struct run;
 
     boost::asio::awaitable<void> work_off(site_file file, postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<bool> work_off_one(const site_file& file, const run& current);
     void give_up(const site_file& file);
     boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
                                            send_mode mode);
@@ -78,6 +84,8 @@ private:
         std::shared_ptr<run> next; // null until somebody asks for it
     };
     std::unordered_map<site_file, site_state> busy_;
+    turns runs_;
+    postfix_proto::repeated_warning cannot_open_;
 };
 
 } // namespace flushd

@@ -7,49 +7,101 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <memory>
-#include <type_traits>
-#include <vector>
+#include <cstddef>
+#include <exception>
+#include <optional>
 
 namespace flushd {
 
 /// Holds up any number of coroutines until complete() gives all of them the same result. A timer
 /// for each would do the same for more.
 ///
+/// Who waits is kept in his own coroutine's frame, so that waiting needs no memory: Asio (1.74)
+/// ends the process when the beginning of a wait throws.
+///
 /// Must outlive those who wait, unless the io_context goes first. Single-threaded.
 template <typename Result>
 class waiters {
 public:
+    waiters() = default;
+    waiters(waiters&& other) noexcept
+        : first_(std::exchange(other.first_, nullptr)), last_(std::exchange(other.last_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
+    waiters& operator=(waiters&&) = delete;
+    waiters(const waiters&) = delete;
+    waiters& operator=(const waiters&) = delete;
+    ~waiters() {
+        while (first_ != nullptr)
+            static_cast<void>(take_first()); // its coroutine ends here
+    }
+
     [[nodiscard]] boost::asio::awaitable<Result> wait() {
-        return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(Result)>(
-            [this](auto handler) {
-                using handler_type = std::decay_t<decltype(handler)>;
-                waiting_.push_back(std::make_unique<one<handler_type>>(std::move(handler)));
+        node mine;
+        co_return co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>,
+                                                       void(Result)>(
+            [this, &mine](auto handler) {
+                mine.handler.emplace(std::move(handler));
+                append(mine);
             },
             boost::asio::use_awaitable);
     }
 
     /// Resumes all who wait now, in the order in which they came, before it returns.
-    void complete(const Result& result) {
-        for (const auto& waiter : std::exchange(waiting_, {}))
-            waiter->resume(result);
+    void complete(const Result& result) noexcept {
+        waiters all(std::move(*this)); // who is resumed may wait again, or destroy this object
+        while (all.first_ != nullptr) {
+            try {
+                all.take_first()(result);
+            } catch (const std::exception&) {
+                // A coroutine's own exceptions go to whoever started it. This is one of Asio's, for
+                // want of memory to say that the coroutine has ended, as it has: the next one.
+            }
+        }
     }
 
-    [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+    /// The same for those who came last, so that no more than `most` go on waiting.
+    void complete_beyond(std::size_t most, const Result& result) noexcept {
+        if (size_ <= most)
+            return;
+        waiters stay;
+        while (stay.size_ < most)
+            stay.append(unlink_first());
+        std::swap(first_, stay.first_);
+        std::swap(last_, stay.last_);
+        std::swap(size_, stay.size_);
+        stay.complete(result); // which are the others now
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
 private:
-    struct any {
-        virtual ~any() = default;
-        virtual void resume(const Result& result) = 0;
-    };
-    template <typename Handler>
-    struct one final : any {
-        explicit one(Handler h) : handler(std::move(h)) {}
-        void resume(const Result& result) override { std::move(handler)(result); }
-        Handler handler;
+    using handler_type = typename boost::asio::async_result<boost::asio::use_awaitable_t<>,
+                                                            void(Result)>::handler_type;
+    struct node {
+        std::optional<handler_type> handler;
+        node* next = nullptr;
     };
 
-    std::vector<std::unique_ptr<any>> waiting_;
+    void append(node& one) noexcept {
+        (last_ != nullptr ? last_->next : first_) = &one;
+        last_ = &one;
+        ++size_;
+    }
+    node& unlink_first() noexcept {
+        node& one = *first_;
+        first_ = std::exchange(one.next, nullptr);
+        if (first_ == nullptr)
+            last_ = nullptr;
+        --size_;
+        return one;
+    }
+    // The node is gone as soon as its handler is called or destroyed.
+    handler_type take_first() noexcept { return std::move(*unlink_first().handler); }
+
+    node* first_ = nullptr;
+    node* last_ = nullptr;
+    std::size_t size_ = 0;
 };
 
 } // namespace flushd

@@ -1,6 +1,7 @@
 /// Filling the logfiles from the queue as it is.
 #pragma once
 
+#include "flushd/keyed_hash.hpp"
 #include "flushd/line_set.hpp"
 #include "flushd/tool/listed_sites.hpp"
 #include "flushd/tool/site_names.hpp"
@@ -95,7 +96,7 @@ private:
     const site_names& names_;
     std::optional<std::set<site_file>> wanted_;
     std::map<site_file, known_logfile> listed_;
-    std::unordered_map<std::string, domain> domains_;
+    std::unordered_map<std::string, domain, keyed_text_hash> domains_;
     std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
     boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_
     std::size_t under_way_ = 0;

@@ -1,5 +1,6 @@
 #include "flushd/tool/unlisted_mail.hpp"
 
+#include "flushd/keyed_hash.hpp"
 #include "flushd/tool/listed_sites.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
@@ -49,7 +50,7 @@ public:
     }
 
 private:
-    using listed_ids = std::unordered_set<std::string>;
+    using listed_ids = std::unordered_set<std::string, keyed_text_hash>;
 
     asio::awaitable<void> go_through_queue() {
         while (const auto* message = co_await queue_.next()) {
@@ -102,7 +103,7 @@ private:
     /// the deferred queue, between one look and the other.
     void confirm() {
         listed_.clear();
-        std::unordered_set<std::string> ids;
+        listed_ids ids;
         for (const auto& [site, id] : candidates_) {
             if (::access(layout_.path(queue_name::deferred, id).c_str(), F_OK) != 0 ||
                 listed(site).contains(id.str()))
@@ -118,7 +119,7 @@ private:
     site_policy& policy_;
     showq_client queue_;
     proxymap_client proxymap_;
-    std::unordered_map<std::string, std::optional<site_file>> sites_; // by domain
+    std::unordered_map<std::string, std::optional<site_file>, keyed_text_hash> sites_; // by domain
     std::unordered_map<site_file, listed_ids> listed_;
     std::vector<std::pair<site_file, queue_id>> candidates_;
     unlisted_mail result_;

@@ -75,11 +75,14 @@ error_code send(int fd, std::string_view& output) {
 } // namespace
 
 socket_connection::socket_connection(asio::io_context& context, file_descriptor client,
-                                     deadline_list& limits)
-    : context_(context), client_(std::move(client)), limits_(limits),
+                                     deadline_list& limits,
+                                     std::optional<work_in_hand::piece> place)
+    : context_(context), place_(std::move(place)), client_(std::move(client)), limits_(limits),
       deadline_(limits, [this](deadline_list::cause why) { return give_up(why); }) {}
 
 bool socket_connection::give_up(deadline_list::cause why) {
+    if (why == deadline_list::cause::gone)
+        return leave_if_hung_up();
     if (why == deadline_list::cause::early && !reading_)
         return false;
     if (why == deadline_list::cause::closing && !idle_)
@@ -92,6 +95,21 @@ bool socket_connection::give_up(deadline_list::cause why) {
     return true;
 }
 
+/// Only while the request is served: who waits for the socket is told by the event loop. A client
+/// that has just finished sending waits for its answer.
+bool socket_connection::leave_if_hung_up() {
+    if (!served_ || gone_)
+        return false;
+    pollfd entry{fd(), 0, 0};
+    if (::poll(&entry, 1, 0) <= 0 || (entry.revents & POLLHUP) == 0)
+        return false;
+    gone_ = true;
+    waiting_.reset();
+    client_.reset();
+    place_.reset();
+    return true;
+}
+
 asio::awaitable<error_code> socket_connection::wait(descriptor::wait_type what) {
     error_code error;
     if (!waiting_)
@@ -101,10 +119,12 @@ asio::awaitable<error_code> socket_connection::wait(descriptor::wait_type what) 
 }
 
 asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
-    while (!given_up_) {
+    served_ = false;
+    while (!given_up_ && !gone_) {
         const auto error = receive(fd(), input);
         if (error != asio::error::would_block) {
             idle_ = false;
+            served_ = !error;
             co_return error;
         }
         if (!std::exchange(yielded_, true)) {
@@ -118,21 +138,23 @@ asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
         if (failure)
             co_return failure;
     }
-    co_return given_up_;
+    co_return gone_ ? error_code(asio::error::eof) : given_up_;
 }
 
 asio::awaitable<error_code> socket_connection::write(std::string_view output) {
     given_up_.clear();
     bool limited = false;
-    while (true) {
+    while (!gone_) {
         const auto error = send(fd(), output);
         if (error != asio::error::would_block)
             co_return error;
         if (!std::exchange(limited, true))
             deadline_.restart();
+        served_ = false;
         if (const auto failure = co_await wait(descriptor::wait_write))
             co_return failure;
     }
+    co_return asio::error::broken_pipe;
 }
 
 void socket_connection::expect_request() {

@@ -126,8 +126,8 @@ asio::awaitable<void> client_listener::serve(file_descriptor client, work_in_han
                                              work_in_hand::piece work) {
     const auto until_served = std::move(work);
     {
-        const auto client_until_served = std::move(counted);
-        socket_connection connection(context_, std::move(client), request_deadlines_);
+        socket_connection connection(context_, std::move(client), request_deadlines_,
+                                     std::move(counted));
         co_await handler_(connection);
     }
     if (said_full_) {

@@ -64,10 +64,12 @@ void deadline_list::expire() {
 }
 
 bool deadline_list::expire_one_early() {
-    for (deadline* d = soonest_; d != nullptr; d = d->later_) {
-        if (d->action_(cause::early)) {
-            remove(*d);
-            return true;
+    for (const auto why : {cause::gone, cause::early}) {
+        for (deadline* d = soonest_; d != nullptr; d = d->later_) {
+            if (d->action_(why)) {
+                remove(*d);
+                return true;
+            }
         }
     }
     return false;

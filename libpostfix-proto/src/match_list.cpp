@@ -33,7 +33,7 @@ struct match_list::open_file {
 
 match_list::match_list(std::string_view parameter, std::string_view value, style how,
                        const open_options& options, logger& log)
-    : parameter_(parameter), style_(how), options_(options), log_(&log) {
+    : parameter_(parameter), style_(how), options_(options), log_(&log), lookup_problem_(log) {
     // Makes ICU set itself up now: the first name that needs it may come after a chroot.
     static_cast<void>(casefold("\xc3\x84", options.utf8));
     parse(value, false, nullptr);
@@ -130,8 +130,8 @@ match_list::query::step match_list::query::next() {
             case lookup_result::status::unanswered:
                 return answers_.question().value();
             case lookup_result::status::failed:
-                list_.log_->warning("{}: {}:{}: table lookup problem: {}", list_.parameter_,
-                                    table.type(), table.name(), result.text);
+                list_.lookup_problem_("{}: {}:{}: table lookup problem: {}", list_.parameter_,
+                                      table.type(), table.name(), result.text);
                 return match_result::failed;
             case lookup_result::status::not_found:
                 key_start_ = list_.next_key(table, name_, key_start_);

@@ -94,11 +94,29 @@ struct proxymap_client::time_limit {
 proxymap_client::proxymap_client(asio::io_context& context, proxymap_settings settings, logger& log)
     : context_(context), settings_(std::move(settings)), log_(log),
       deadlines_(context, settings_.limit),
-      slot_freed_(context, asio::steady_timer::time_point::max()), idle_timer_(context) {}
+      slot_freed_(context, asio::steady_timer::time_point::max()), idle_timer_(context),
+      no_service_(log), no_answer_(log), crowded_(log) {}
 
 proxymap_client::~proxymap_client() = default;
 
 asio::awaitable<remote_answer> proxymap_client::ask(remote_question question) {
+    if (asking_ >= settings_.most_questions) {
+        crowded_("service {}: {} questions are without an answer -- the next ones fail",
+                 settings_.path, asking_);
+        co_return remote_answer{
+            lookup_result::failed(fmt::format("too many wait for {}", settings_.path))};
+    }
+    struct one_more {
+        std::size_t& count;
+        explicit one_more(std::size_t& number) noexcept : count(number) { ++count; }
+        one_more(const one_more&) = delete;
+        one_more& operator=(const one_more&) = delete;
+        ~one_more() { --count; }
+    } const counted(asking_);
+    co_return co_await ask_or_share(question);
+}
+
+asio::awaitable<remote_answer> proxymap_client::ask_or_share(const remote_question& question) {
     if (const auto found = under_way_.find(question); found != under_way_.end()) {
         const auto shared = found->second;
         error_code ignored;
@@ -146,12 +164,12 @@ asio::awaitable<remote_answer> proxymap_client::find_answer(const remote_questio
         if (was_kept || limit.is_over) // proxymap has retired in the meantime, which is normal
             continue;
         if (++failures == 2)
-            log_.warning("service {}: {}", settings_.path, error.message());
+            no_service_("service {}: {}", settings_.path, error.message());
         asio::steady_timer pause(context_, settings_.retry_delay);
         co_await wait_for(pause, limit);
     }
-    log_.warning("service {}: no answer about table {} within {} s", settings_.path, question.table,
-                 settings_.limit.count());
+    no_answer_("service {}: no answer about table {} within {} s", settings_.path, question.table,
+               settings_.limit.count());
     co_return remote_answer{
         lookup_result::failed(fmt::format("no answer from {}", settings_.path))};
 }
@@ -190,9 +208,11 @@ proxymap_client::result proxymap_client::try_once(const remote_question& questio
         if (error)
             co_return error;
     }
+    // Closed, not cancelled: what was written may just have been taken, with the result on its way
+    // here, and what would be read then must fail, too.
     limit.interrupt = [&peer] {
         error_code ignored;
-        peer->socket.cancel(ignored);
+        peer->socket.close(ignored);
     };
     error = co_await converse(*peer, question, answer);
     limit.interrupt = nullptr;

@@ -134,9 +134,27 @@ ALL = [
     Deviation(
         "proxymap-ends",
         "Asks without end when proxymap(8) ends at each question: an SQLite query that is wrong, and before 3.10 a missing file.",
-        "Answers FAIL after ipc_timeout, and serves other sites meanwhile.",
+        "Answers FAIL after ipc_timeout, or 100 s if that is less, and serves other sites meanwhile.",
         "One table must not stop the service.",
         scenario="database_tables"),
+    Deviation(
+        "lock-patience",
+        "Waits for the lock of a logfile without end, with one process for each client.",
+        "Waits for 100 s, or half of ipc_timeout if that is less, and then answers FAIL; at once where some hundred clients wait already.",
+        "One locked logfile must not stop the service for all other sites.",
+        scenario="locked_logfile"),
+    Deviation(
+        "triggers-not-read",
+        "Sends a trigger each time, also to a queue manager that has been stopped.",
+        "Does not, while one that says the same has not been read.",
+        "The one that waits will be read after whatever was to be told; thousands would use up the descriptors.",
+        scenario="stopped_queue_manager"),
+    Deviation(
+        "long-name",
+        "Looks in fast_flush_domains for names of any length.",
+        "Denies a name that is too long for a logfile before it looks, with a warning.",
+        "A pattern may need seconds for thousands of bytes.",
+        [Rule(".*: reply", "FAIL", "DENY"), Rule("log", [], ["warning"])]),
     Deviation(
         "one-letter-site",
         "Takes the logfile of a one-letter site for a directory when it refreshes, and ends.",

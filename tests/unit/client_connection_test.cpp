@@ -26,7 +26,7 @@ struct conversation {
         REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
                 0);
         client = file_descriptor(ends[0]);
-        service.emplace(context, file_descriptor(ends[1]), limits);
+        service.emplace(context, file_descriptor(ends[1]), limits, places.start());
     }
 
     void say(std::string_view text) const {
@@ -52,6 +52,7 @@ struct conversation {
 
     asio::io_context context{1};
     deadline_list limits{context, std::chrono::hours(1)};
+    work_in_hand places;
     file_descriptor client;
     std::optional<socket_connection> service;
     bool keeps = true;
@@ -110,4 +111,49 @@ TEST_CASE("a service that has begun to retire takes no further request") {
     talk.context.poll();
     CHECK(talk.requests == "one");
     CHECK(talk.result == asio::error::operation_aborted);
+}
+
+TEST_CASE("a client that hangs up while it is served leaves its place when room is needed") {
+    conversation talk;
+    std::string input;
+    const auto read_one = [&]() -> asio::awaitable<void> {
+        talk.result = co_await talk.service->read_some(input);
+    };
+    asio::co_spawn(talk.context, read_one(), asio::detached);
+    talk.say("one");
+    talk.context.poll();
+    REQUIRE(input == "one");
+
+    CHECK_FALSE(talk.limits.expire_one_early()); // it waits for its answer
+    REQUIRE(::shutdown(talk.client.get(), SHUT_WR) == 0);
+    CHECK_FALSE(talk.limits.expire_one_early()); // still
+    CHECK(talk.places.count() == 1);
+    talk.client.reset();
+    CHECK(talk.limits.expire_one_early());
+    CHECK_FALSE(talk.places.any());
+    CHECK_FALSE(talk.limits.expire_one_early());
+
+    // Who serves it notices when he answers.
+    const auto answer = [&]() -> asio::awaitable<void> {
+        talk.result = co_await talk.service->write("answer");
+    };
+    asio::co_spawn(talk.context, answer(), asio::detached);
+    talk.context.restart();
+    talk.context.poll();
+    CHECK(talk.result == asio::error::broken_pipe);
+    asio::co_spawn(talk.context, read_one(), asio::detached);
+    talk.context.restart();
+    talk.context.poll();
+    CHECK(talk.result == asio::error::eof);
+}
+
+TEST_CASE("a client that has asked and hung up is still served") {
+    conversation talk;
+    talk.keeps = false;
+    asio::co_spawn(talk.context, talk.serve(), asio::detached);
+    talk.say("one");
+    talk.client.reset();
+    CHECK_FALSE(talk.limits.expire_one_early()); // nobody has read what it has said
+    talk.context.poll();
+    CHECK(talk.requests == "one");
 }

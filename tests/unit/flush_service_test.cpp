@@ -139,6 +139,23 @@ TEST_CASE("flush service denies sites that are not eligible, and fails where it 
     CHECK(std::filesystem::is_empty("flush"));
 }
 
+TEST_CASE("flush service denies names that can have no logfile before it looks at the list") {
+    fixture f;
+    // Each would reach the broken table.
+    CHECK(f.add(std::string(256, 'a'), "A1") == deny);
+    CHECK(f.send_site(std::string(8190, 'a')) == deny);
+    CHECK(f.add("[" + std::string(300, '1') + "]", "A1") == deny);
+    CHECK(f.records.lines().size() == 3);
+    CHECK_FALSE(f.records.contains("table lookup problem"));
+    CHECK(f.add(std::string(63, 'a') + ".tld", "A1") == fail);
+    // Long in UTF-8, and short in ASCII: soft hyphens are left out.
+    std::string hyphenated = "customer.tld";
+    for (int i = 0; i < 200; ++i)
+        hyphenated.insert(4, "\xc2\xad");
+    CHECK(f.add(hyphenated, "A1") == fail);
+    CHECK(std::filesystem::is_empty("flush"));
+}
+
 TEST_CASE("flush service asks proxymap about sites where the list says so") {
     spool queue;
     recorded_log records;

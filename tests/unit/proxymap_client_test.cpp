@@ -212,3 +212,31 @@ TEST_CASE("a blocking proxymap client keeps its connection between questions") {
     CHECK(connections == 1);
     CHECK(lines.lines().empty());
 }
+
+TEST_CASE("no more than so many wait for a proxymap that does not answer") {
+    fixture f;
+    f.server.answers = false;
+    f.settings.limit = std::chrono::seconds(2);
+    f.settings.most_questions = 5;
+    f.start();
+    std::vector<std::optional<remote_answer>> answers(20);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        f.ask(i % 2 == 0 ? "the same" : std::to_string(i), answers[i]);
+    const auto refused = [&] {
+        return std::count_if(answers.begin(), answers.end(), [](const auto& answer) {
+            return answer && answer->result.text.find("too many wait for") == 0;
+        });
+    };
+    f.run_until([&] { return refused() == 15; });
+    CHECK(f.lines.contains("5 questions are without an answer"));
+    f.run_until([&] {
+        return std::all_of(answers.begin(), answers.end(),
+                           [](const auto& answer) { return answer.has_value(); });
+    });
+    CHECK(refused() == 15);
+    // One line for those that were refused, one for each question without an answer.
+    CHECK(f.lines.lines().size() <= 1 + 5);
+
+    f.server.answers = true;
+    CHECK(f.ask("a").result == found("1"));
+}

@@ -4,6 +4,8 @@
 
 #include "temporary_directory.hpp"
 
+#include "postfix_proto/file_descriptor.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -56,6 +58,24 @@ public:
         }
         return triggers;
     }
+
+    /// One trigger that has been read, and whose connection is open until this goes.
+    struct read_trigger {
+        postfix_proto::file_descriptor connection;
+        std::string bytes;
+    };
+    read_trigger accept_and_read() {
+        read_trigger result{
+            postfix_proto::file_descriptor(::accept(queue_manager_, nullptr, nullptr)), {}};
+        char message[8] = {};
+        const ssize_t size =
+            ::recv(result.connection.get(), message, sizeof(message), MSG_DONTWAIT);
+        if (size > 0)
+            result.bytes.assign(message, static_cast<std::size_t>(size));
+        return result;
+    }
+
+    [[nodiscard]] std::string file(std::string_view name) const { return directory_.file(name); }
 
     static void message(std::string_view queue, std::string_view id) {
         const auto path = std::string(queue) + "/" + std::string(id);

@@ -4,6 +4,7 @@
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -47,11 +48,16 @@ public:
 /// The event loop is told of the socket only when there is something to wait for. Of busy clients
 /// the request is often there by the time that one looks for it, and an answer always fits into
 /// an empty socket buffer, so that most connections come and go without.
+///
+/// A client that hangs up while its request is served leaves its place to the next one that needs
+/// it: then the socket is closed, and what was asked for is done all the same.
 class socket_connection final : public client_connection {
 public:
-    /// `client` must be non-blocking; `context` and `limits` must outlive the connection.
+    /// `client` must be non-blocking; `context` and `limits` must outlive the connection. `place`,
+    /// if any, is what the client is counted by: it is given back when the socket is closed.
     socket_connection(boost::asio::io_context& context, file_descriptor client,
-                      deadline_list& limits);
+                      deadline_list& limits,
+                      std::optional<work_in_hand::piece> place = std::nullopt);
 
     boost::asio::awaitable<boost::system::error_code> read_some(std::string& input) override;
     boost::asio::awaitable<boost::system::error_code> write(std::string_view output) override;
@@ -62,14 +68,18 @@ private:
 
     boost::asio::awaitable<boost::system::error_code> wait(descriptor::wait_type what);
     bool give_up(deadline_list::cause why);
+    bool leave_if_hung_up();
     [[nodiscard]] int fd() { return waiting_ ? waiting_->native_handle() : client_.get(); }
 
     boost::asio::io_context& context_;
+    std::optional<work_in_hand::piece> place_; // nothing: none was given, or the client has gone
     file_descriptor client_;
     deadline_list& limits_;
     std::optional<descriptor> waiting_; // owns the socket once it exists
     bool yielded_ = false;
     bool reading_ = false;               // and waiting for the client to say something
+    bool served_ = false;                // it has said something, and nobody waits for the socket
+    bool gone_ = false;                  // the socket has been closed
     bool idle_ = false;                  // between requests
     boost::system::error_code given_up_; // why the service wants no more of this client
     deadline_list::deadline deadline_;

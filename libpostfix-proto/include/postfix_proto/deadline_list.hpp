@@ -23,7 +23,8 @@ public:
     /// Why an action is called.
     enum class cause {
         passed,  ///< the deadline has passed
-        early,   ///< room is needed: whoever can be given up may be
+        gone,    ///< room is needed: whoever is not there any more may be given up
+        early,   ///< the same, and none has gone: whoever can be given up may be
         closing, ///< nothing new is wanted: whoever has nothing in hand may be given up
     };
     /// What a deadline does. Unless it has passed: true if something was given up.
@@ -56,8 +57,9 @@ public:
     deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
         : timer_(context), length_(length) {}
 
-    /// Goes through the deadlines, the soonest first, until one gives something up before its time.
-    /// False when none does.
+    /// Goes through the deadlines, the soonest first, until one gives something up before its time:
+    /// once for those that have gone, and again for those that can be given up. False when none
+    /// does.
     bool expire_one_early();
 
     /// Gives up all that have nothing in hand, and says so from then on.

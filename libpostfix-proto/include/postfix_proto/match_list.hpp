@@ -15,6 +15,7 @@
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/lookup_table.hpp"
 #include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/repeated_warning.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -114,6 +115,7 @@ private:
     logger* log_;
     std::vector<rule> rules_;
     std::vector<std::string> list_files_;
+    repeated_warning lookup_problem_;
 };
 
 } // namespace postfix_proto

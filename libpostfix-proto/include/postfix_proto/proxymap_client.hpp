@@ -5,6 +5,7 @@
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/run_blocking.hpp"
 
 #include <utility> // Boost 1.74's coroutine headers need it before them
@@ -39,6 +40,8 @@ struct proxymap_settings {
     /// A proxymap process serves its connections one request at a time; master starts as many
     /// processes as there are busy.
     std::size_t most_connections = 4;
+    /// So many may wait for an answer at a time; what is asked beyond that fails at once.
+    std::size_t most_questions = 10000;
 };
 
 /// Looks up in the tables that proxymap(8) may open, which are those in $proxy_read_maps:
@@ -61,8 +64,8 @@ public:
     proxymap_client(boost::asio::io_context& context, proxymap_settings settings, logger& log);
     ~proxymap_client();
 
-    /// The result is never `unanswered`. It fails when there is no answer in time, and when
-    /// proxymap says so; why is in its text, for a person.
+    /// The result is never `unanswered`. It fails when there is no answer in time, when too many
+    /// wait for one, and when proxymap says so; why is in its text, for a person.
     [[nodiscard]] boost::asio::awaitable<remote_answer> ask(remote_question question);
 
 private:
@@ -72,6 +75,7 @@ private:
     using connection_pointer = std::unique_ptr<connection>;
     using result = boost::asio::awaitable<boost::system::error_code>;
 
+    boost::asio::awaitable<remote_answer> ask_or_share(const remote_question& question);
     boost::asio::awaitable<remote_answer> find_answer(const remote_question& question);
     result try_once(const remote_question& question, remote_answer& answer, time_limit& limit,
                     bool& was_kept);
@@ -87,10 +91,12 @@ private:
     deadline_list deadlines_;
     std::map<remote_question, std::shared_ptr<shared_answer>> under_way_;
     std::list<connection_pointer> idle_; // the longest unused first
+    std::size_t asking_ = 0;             // those who wait for an answer
     std::size_t busy_ = 0;
     boost::asio::steady_timer slot_freed_; // cancelled for those who wait for a connection
     boost::asio::steady_timer idle_timer_;
     bool closes_idle_ = false;
+    repeated_warning no_service_, no_answer_, crowded_;
 };
 
 /// The same for a program that has nothing else to do: blocks until there is an answer. The

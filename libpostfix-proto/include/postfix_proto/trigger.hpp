@@ -4,13 +4,17 @@
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <list>
+#include <memory>
 #include <string>
 
 namespace postfix_proto {
@@ -23,12 +27,62 @@ enum class qmgr_request : char {
     scan_all = 'A',      ///< ignore the time stamps of the queue files
 };
 
+/// Requests that travel in one trigger; qmgr(8) applies them together, whatever their order
+/// (qmgr_trigger_event(), Postfix 3.7):
+///
+///     qmgr_request::flush_dead | qmgr_request::scan_incoming
+class qmgr_requests {
+public:
+    /// Just this one.
+    constexpr qmgr_requests(qmgr_request one) noexcept : bits_(bit(one)) {}
+
+    /// All that are in either.
+    [[nodiscard]] friend constexpr qmgr_requests operator|(qmgr_requests a,
+                                                           qmgr_requests b) noexcept {
+        a.bits_ = static_cast<std::uint8_t>(a.bits_ | b.bits_);
+        return a;
+    }
+    /// Whether all of `others` are among them.
+    [[nodiscard]] constexpr bool include(qmgr_requests others) const noexcept {
+        return (bits_ & others.bits_) == others.bits_;
+    }
+    /// As they are sent, without the NUL.
+    [[nodiscard]] std::string letters() const;
+
+private:
+    static constexpr std::uint8_t bit(qmgr_request one) noexcept {
+        switch (one) {
+        case qmgr_request::flush_dead:
+            return 1;
+        case qmgr_request::scan_all:
+            return 2;
+        case qmgr_request::scan_deferred:
+            return 4;
+        case qmgr_request::scan_incoming:
+            break;
+        }
+        return 8;
+    }
+
+    std::uint8_t bits_;
+};
+
+/// Both.
+[[nodiscard]] constexpr qmgr_requests operator|(qmgr_request a, qmgr_request b) noexcept {
+    return qmgr_requests(a) | qmgr_requests(b);
+}
+
 /// Sends triggers to one service, by the path of its socket or FIFO relative to the current
 /// directory.
 ///
-/// A socket gets the byte and a NUL, and is kept open until the service has closed it: a service
+/// A socket gets the bytes and a NUL, and is kept open until the service has closed it: a service
 /// that is told of a connection and finds it closed may never see the request (unix_trigger(),
-/// Postfix 3.7). A FIFO gets just the byte.
+/// Postfix 3.7). A FIFO gets just the bytes.
+///
+/// A trigger carries no data: one that the service has not read yet will be read after whatever was
+/// done before a further one was to be sent, and so stands for that one, too. However long a
+/// service is stopped, and however many want to wake it meanwhile, no more than one trigger of a
+/// kind waits for it.
 ///
 /// Must outlive the io_context's run.
 class trigger_sender {
@@ -38,30 +92,35 @@ public:
     trigger_sender(boost::asio::io_context& context, std::string path, std::chrono::seconds timeout,
                    work_in_hand& work, logger& log);
 
-    /// Done when the request has been written, or could not be. A path that is missing, or neither
-    /// a socket nor a FIFO, is a warning; a service that does not listen is not, as in Postfix: it
-    /// scans its queue when it starts.
-    [[nodiscard]] boost::asio::awaitable<bool> send(qmgr_request request);
+    /// Done when the requests have been written, alone or with those of somebody else, or could not
+    /// be. A path that is missing, or neither a socket nor a FIFO, is a warning; a service that
+    /// does not listen is not, as in Postfix: it scans its queue when it starts.
+    [[nodiscard]] boost::asio::awaitable<bool> send(qmgr_requests requests);
 
 private:
-    boost::asio::awaitable<bool> send_to_socket(char request);
-    boost::asio::awaitable<bool> send_to_fifo(char request);
-    boost::asio::awaitable<void>
-    wait_for_close(boost::asio::local::stream_protocol::socket connection,
-                   work_in_hand::piece work);
+    struct trigger;
+
+    boost::asio::awaitable<bool> send_to_socket(qmgr_requests requests);
+    boost::asio::awaitable<boost::system::error_code> connect(trigger& one);
+    boost::asio::awaitable<bool> send_to_fifo(std::string requests);
+    boost::asio::awaitable<void> wait_for_close(std::shared_ptr<trigger> one,
+                                                work_in_hand::piece work);
+    [[nodiscard]] std::shared_ptr<trigger> find_unread(qmgr_requests requests) const;
 
     boost::asio::io_context& context_;
     std::string path_;
     std::chrono::seconds timeout_;
     deadline_list close_deadlines_;
+    std::list<std::weak_ptr<trigger>> under_way_; // until the receiver has closed it
     work_in_hand& work_;
     logger& log_;
+    repeated_warning cannot_tell_, not_taken_;
 };
 
 /// The same for a program that has nothing else to do: blocks until the service has closed the
 /// connection, normally at once and in any case 100 s after the timeout. False when the service
 /// could not be told; why is in the log, as a warning or for debugging.
-[[nodiscard]] bool send_trigger(qmgr_request request, std::string path,
+[[nodiscard]] bool send_trigger(qmgr_requests requests, std::string path,
                                 std::chrono::seconds timeout, logger& log);
 
 } // namespace postfix_proto

@@ -96,3 +96,6 @@ def cases():
     for value in ("", "fast_flush_domains", "FAST_FLUSH_DOMAINS", "nonsense", "!fast_flush_domains", "fast_flush_domains, !fast_flush_domains"):
         yield Case(f"eligibility: parent_domain_matches_subdomains = {value or 'nothing'!r}", ask_all(), [prepare],
                    main_cf={"fast_flush_domains": "customer.tld, .foreign.tld", "parent_domain_matches_subdomains": value})
+    for name, list_name in (("not in the list", "one"), ("before a broken table", "file missing")):
+        yield Case(f"eligibility: a name of 300 bytes, {name}", [ask(wire.add("a" * 300, ID), "add"), ask(wire.send_site("a" * 300), "send")],
+                   [prepare], main_cf={"fast_flush_domains": LISTS[list_name]}, deviations=("long-name",))

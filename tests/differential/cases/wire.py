@@ -85,6 +85,8 @@ def deviations(name, what):
         return ("unknown-request",)
     if TOO_LONG.match(what):
         return ("string-limit",)
+    if what == "site of 8192 bytes":
+        return ("long-name",)
     return ("bad-id-warning",) if BAD_IDS.match(what) else ()
 
 

@@ -56,7 +56,11 @@ class FlushClient:
 
     def receive_status(self):
         """The status number, or None when the server closed without one."""
-        data = self.receive_all()
+        return self.status_in(self.receive_all())
+
+    @staticmethod
+    def status_in(data):
+        """The same, of all that was received."""
         if postfix_version() >= (3, 6):
             if not data.startswith(GREETING):
                 raise AssertionError(f"no protocol announcement: {data!r}")
