@@ -39,6 +39,18 @@ TEST_CASE("queue_layout spreads queue files as Postfix does") {
     CHECK(queue_layout(row.hashed, row.depth).path(row.queue, row.name) == row.path);
 }
 
+TEST_CASE("queue_layout knows the depth of each queue, and the paths at other depths") {
+    const queue_layout layout("deferred, Flush", 2);
+    CHECK(layout.depth("deferred") == 2);
+    CHECK(layout.depth("flush") == 2);
+    CHECK(layout.depth("incoming") == 0);
+    CHECK(queue_layout::path_at("deferred", "9B01F20A3C", 0) == "deferred/9B01F20A3C");
+    CHECK(queue_layout::path_at("deferred", "9B01F20A3C", 3) == "deferred/9/B/0/9B01F20A3C");
+    CHECK(queue_layout::path_at("hold", "4Wkq2T3cz1z2Lw", 1) == "hold/7/4Wkq2T3cz1z2Lw");
+    CHECK(queue_layout::hash_key("9B01F20A3C") == "9B01F20A3C");
+    CHECK(queue_layout::hash_key("4Wkq2T3cz1z2Lw") == "7C18D");
+}
+
 TEST_CASE("make_parent_directories makes what is missing, private to the owner") {
     const temporary_directory directory;
     const std::string file = directory.file("a/b/file");
