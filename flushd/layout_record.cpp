@@ -75,7 +75,8 @@ std::error_code write_record(int fd, const record& written) {
 
 std::optional<std::string> configuration_in_force(int status_descriptor) {
     struct stat pipe {};
-    if (::fstat(status_descriptor, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
+    if (::fstat(status_descriptor, &pipe) < 0 ||
+        (!S_ISFIFO(pipe.st_mode) && !S_ISSOCK(pipe.st_mode)))
         return std::nullopt;
     struct stat pid_file {};
     if (::stat("pid/master.pid", &pid_file) < 0)

@@ -16,8 +16,9 @@ namespace flushd {
 /// same for all its processes in between. Nothing when master(8) is not the parent.
 ///
 /// It is made of master's process ID, the time at which it wrote `pid/master.pid`, and the inode
-/// number of the status pipe, of which master makes a new one for each service when it reloads
-/// (master_restart_service(), Postfix 3.7). GENERATION would not do: it counts processes.
+/// number of the status pipe (on Linux, a pair of sockets), of which master makes a new one for
+/// each service when it reloads (master_restart_service(), Postfix 3.7). GENERATION would not do:
+/// it counts processes.
 ///
 /// The current directory must be $queue_directory.
 [[nodiscard]] std::optional<std::string>

@@ -248,6 +248,7 @@ TEST_CASE(
     const auto mode_after = [&](const flush_request& request) {
         spool::message("deferred", "A1");
         spool::write("flush/customer_tld", "A1\n");
+        spool::make_older("flush/customer_tld", 10);
         scripted_client client;
         client.pieces = {encode(request)};
         asio::co_spawn(context, serve_client(client, service, false, log),
