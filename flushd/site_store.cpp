@@ -1,5 +1,7 @@
 #include "flushd/site_store.hpp"
 
+#include "flushd/logfile_place.hpp"
+
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/post.hpp>
@@ -76,9 +78,9 @@ asio::awaitable<std::error_code> site_store::lock(site_log& file) {
 
 asio::awaitable<std::variant<site_log, std::error_code>>
 site_store::open_locked(const site_file& site, site_log::missing when_missing) {
-    const std::string name = path(site);
     while (true) {
-        auto opened = co_await worker_.run([&] { return site_log::open(name, when_missing); });
+        auto opened =
+            co_await worker_.run([&] { return open_logfile(layout_, site, when_missing); });
         if (const auto* failure = std::get_if<std::error_code>(&opened);
             failure != nullptr && is_lack_of_descriptors(*failure) && close_all_cold())
             continue;
@@ -236,7 +238,7 @@ std::error_code site_store::write_now(const site_file& site, hot_site& hot) noex
 
 std::error_code site_store::open_for_writing(const site_file& site, hot_site& hot) {
     while (true) {
-        auto opened = site_log::open(path(site), site_log::missing::is_created);
+        auto opened = open_logfile(layout_, site, site_log::missing::is_created);
         const auto* failure = std::get_if<std::error_code>(&opened);
         if (failure == nullptr) {
             hot.file = std::move(std::get<site_log>(opened));
