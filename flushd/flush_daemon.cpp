@@ -93,8 +93,11 @@ void flush_daemon::begin(const service_runtime& runtime) {
     flush_.emplace(runtime.context, parameters_, most_open_logfiles_, policy_, counts_,
                    runtime.work, runtime.log);
     counts_.add(counter::starts);
-    spawn(runtime.context, save_counters(), log_, "save counters");
+    spawn_loop(
+        runtime.context, [this] { return save_counters(); }, log_, "save counters");
 }
+
+std::vector<worker_thread*> flush_daemon::workers() { return {&flush_->worker()}; }
 
 asio::awaitable<void> flush_daemon::serve(client_connection& client) {
     return serve_client(client, *flush_, parameters_.announce_protocol, log_);

@@ -30,6 +30,7 @@ public:
     [[nodiscard]] std::size_t descriptors() const override;
     [[nodiscard]] std::optional<postfix_proto::confinement> confinement() const override;
     void begin(const postfix_proto::service_runtime& runtime) override;
+    [[nodiscard]] std::vector<postfix_proto::worker_thread*> workers() override;
     boost::asio::awaitable<void> serve(postfix_proto::client_connection& client) override;
     void end() override;
 

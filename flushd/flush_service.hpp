@@ -41,6 +41,9 @@ public:
     /// A client has said something else than a request.
     void count_malformed() noexcept { counts_.add(counter::malformed); }
 
+    /// Where its work on files is done.
+    [[nodiscard]] postfix_proto::worker_thread& worker() noexcept { return worker_; }
+
 private:
     using status = postfix_proto::flush_status;
 

@@ -6,11 +6,14 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
+#include <utility>
 
 namespace postfix_proto {
 
@@ -40,54 +43,64 @@ bool out_of_resources(int reason) {
 client_listener::client_listener(asio::io_context& context, std::chrono::seconds request_time,
                                  std::size_t reserved_descriptors, work_in_hand& work, logger& log)
     : context_(context), work_(work), log_(log), request_deadlines_(context, request_time),
-      pause_timer_(context), client_limit_(client_limit(reserved_descriptors)) {}
+      pause_timer_(context), client_limit_(client_limit(reserved_descriptors)) {
+    accepting_.on_idle([this] {
+        if (closing_)
+            tell_.on_closed();
+    });
+}
 
-void client_listener::start(int first, unsigned count, client_handler handler,
-                            std::function<void()> on_client, std::function<void()> on_closed) {
+void client_listener::start(int first, unsigned count, client_handler handler, events tell) {
     handler_ = std::move(handler);
-    on_client_ = std::move(on_client);
-    on_closed_ = std::move(on_closed);
+    tell_ = std::move(tell);
     for (int descriptor = first; descriptor < first + static_cast<int>(count); ++descriptor) {
-        listeners_.emplace_back(context_, descriptor);
-        listeners_.back().non_blocking(true);
+        listeners_.push_back({asio::posix::stream_descriptor(context_, descriptor)});
+        listeners_.back().socket.non_blocking(true);
     }
-    accepting_ = listeners_.size();
-    for (auto& listener : listeners_)
-        spawn(context_, accept_clients(listener), log_, "accept connection");
+    for (auto& each : listeners_)
+        spawn_loop(
+            context_, [this, &each] { return accept_clients(each); }, log_, "accept connection");
 }
 
 void client_listener::close() {
     closing_ = true;
     error_code ignored;
-    for (auto& listener : listeners_)
-        listener.close(ignored);
+    for (auto& each : listeners_)
+        each.socket.close(ignored);
     pause_timer_.cancel();
     request_deadlines_.close();
 }
 
-asio::awaitable<void> client_listener::accept_clients(listen_socket& listener) {
+bool client_listener::keeps_up() {
+    return closing_ || std::all_of(listeners_.begin(), listeners_.end(), [](listener& each) {
+               pollfd clients{each.socket.native_handle(), POLLIN, 0};
+               return std::exchange(each.has_accepted, false) || ::poll(&clients, 1, 0) <= 0;
+           });
+}
+
+asio::awaitable<void> client_listener::accept_clients(listener& from) {
+    const auto until_ended = accepting_.start();
     while (!closing_) {
         if (clients_.count() >= client_limit_) {
             co_await make_room();
             continue;
         }
         file_descriptor client(
-            ::accept4(listener.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+            ::accept4(from.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (client) {
+            from.has_accepted = true;
             spawn(context_, serve(std::move(client), clients_.start(), work_.start()), log_,
                   "client");
-            on_client_();
+            tell_.on_client();
         } else if (errno == EAGAIN) {
+            tell_.on_caught_up();
             error_code ignored; // close() ends this
-            co_await listener.async_wait(listen_socket::wait_read,
-                                         asio::redirect_error(asio::use_awaitable, ignored));
+            co_await from.socket.async_wait(asio::posix::stream_descriptor::wait_read,
+                                            asio::redirect_error(asio::use_awaitable, ignored));
         } else {
             co_await accept_failed(errno);
         }
     }
-    --accepting_;
-    if (closed())
-        on_closed_();
 }
 
 asio::awaitable<void> client_listener::accept_failed(int reason) {

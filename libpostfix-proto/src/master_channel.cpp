@@ -5,22 +5,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 
 namespace postfix_proto {
 
 namespace {
 
+constexpr int patience_ms = 1000;
+
+} // namespace
+
 /// master(8)'s MASTER_STATUS as it lies in memory.
-struct status_message {
+struct master_channel::message {
     int pid;
     unsigned generation;
     int avail;
 };
-static_assert(sizeof(status_message) == 3 * sizeof(int));
-
-constexpr int patience_ms = 1000;
-
-} // namespace
 
 void set_master_descriptors_close_on_exec(int socket_count) noexcept {
     for (int fd = master_flow_read_descriptor; fd < first_listen_descriptor + socket_count; ++fd)
@@ -28,14 +28,34 @@ void set_master_descriptors_close_on_exec(int socket_count) noexcept {
             ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
+void close_master_descriptors() noexcept {
+    for (int fd = master_flow_read_descriptor; fd <= master_status_descriptor; ++fd)
+        ::close(fd);
+}
+
+master_channel::message master_channel::make(availability state) const noexcept {
+    static_assert(sizeof(message) == 3 * sizeof(int));
+    return {pid_, generation_, static_cast<int>(state)};
+}
+
 bool master_channel::notify(availability state) const noexcept {
-    const status_message message{pid_, generation_, static_cast<int>(state)};
+    const message one = make(state);
+    return send(&one, 1);
+}
+
+bool master_channel::notify_used() const noexcept {
+    const message both[] = {make(availability::taken), make(availability::available)};
+    return send(both, 2);
+}
+
+bool master_channel::send(const message* messages, int count) const noexcept {
+    const auto size = static_cast<std::size_t>(count) * sizeof *messages;
     bool waited = false;
     for (;;) {
         // One write: master(8) takes a message that comes in parts for a sign of confusion.
-        const auto written = ::write(fd_, &message, sizeof message);
+        const auto written = ::write(fd_, messages, size);
         if (written >= 0)
-            return written == static_cast<ssize_t>(sizeof message);
+            return written == static_cast<ssize_t>(size);
         if (errno == EINTR)
             continue;
         // The descriptor is a blocking one, unless an event loop in this process has changed that.

@@ -5,6 +5,7 @@
 #include "postfix_proto/master_channel.hpp"
 #include "postfix_proto/spawn.hpp"
 #include "postfix_proto/watchdog.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +15,7 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 namespace postfix_proto {
 
@@ -50,26 +52,34 @@ master_service::master_service(asio::io_context& context, const master_service_s
 master_service::~master_service() = default;
 
 void master_service::retire_on_change(file_watch& files) {
-    spawn(context_, watch_files(files), log_, "watch configuration");
+    files_ = &files;
+    spawn_loop(
+        context_, [this, &files] { return watch_files(files); }, log_, "watch configuration");
     if (files.inotify_descriptor() >= 0) {
         inotify_.assign(::dup(files.inotify_descriptor()));
-        spawn(context_, watch_inotify(files), log_, "watch configuration");
+        spawn_loop(
+            context_, [this, &files] { return watch_inotify(files); }, log_, "watch configuration");
     }
 }
 
-void master_service::keep_awake(watchdog& dog) { spawn(context_, pat(dog), log_, "watchdog"); }
+void master_service::keep_awake(watchdog& dog) {
+    dog_ = &dog;
+    spawn_loop(
+        context_, [this] { return pat(); }, log_, "watchdog");
+}
 
 void master_service::run(client_handler handler) {
     watch_status_pipe();
-    listener_.start(
-        first_listen_descriptor, settings_.socket_count, std::move(handler),
-        [this] {
-            if (settings_.max_use && ++use_count_ >= *settings_.max_use)
-                retire("max_use reached");
-        },
-        [this] { finish_if_done(); });
-    spawn(context_, watch_master(), log_, "status pipe");
-    spawn(context_, watch_idle(), log_, "idle timer");
+    listener_.start(first_listen_descriptor, settings_.socket_count, std::move(handler),
+                    {[this] {
+                         if (settings_.max_use && ++use_count_ >= *settings_.max_use)
+                             retire("max_use reached");
+                     },
+                     [this] { say_once_that_it_was_used(); }, [this] { finish_if_done(); }});
+    spawn_loop(
+        context_, [this] { return watch_master(); }, log_, "status pipe");
+    spawn_loop(
+        context_, [this] { return watch_idle(); }, log_, "idle timer");
     context_.run();
 }
 
@@ -102,12 +112,23 @@ asio::awaitable<void> master_service::watch_master() {
     co_await status_pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
     retire("master disconnect");
+    co_await hand_over();
 }
 
-asio::awaitable<void> master_service::pat(watchdog& dog) {
+void master_service::say_once_that_it_was_used() {
+    // Not before: in between master would start a sibling for a client that waits.
+    if (!std::exchange(said_that_it_was_used_, true))
+        static_cast<void>(master_.notify_used());
+}
+
+asio::awaitable<void> master_service::pat() {
     asio::steady_timer timer(context_);
     while (true) {
-        dog.pat();
+        bool all_well = listener_.keeps_up();
+        for (auto* const worker : workers_)
+            all_well = !worker->is_stuck() && all_well;
+        if (all_well)
+            dog_->pat();
         timer.expires_after(pat_interval);
         co_await sleep(timer);
     }
@@ -130,6 +151,8 @@ asio::awaitable<void> master_service::watch_files(file_watch& files) {
     do {
         timer.expires_after(file_check_interval);
         co_await sleep(timer);
+        if (retiring_)
+            co_return;
     } while (!files.changed());
     co_await retire_when_settled(files);
 }
@@ -157,8 +180,11 @@ asio::awaitable<void> master_service::retire_when_settled(file_watch& files) {
 void master_service::retire(std::string_view why) {
     if (retiring_)
         return;
-    retiring_ = true;
     log_.debug("{} -- retiring", why);
+    if (settings_.is_limited && work_.any())
+        spawn_loop(
+            context_, [this] { return hand_over(); }, log_, "hand over");
+    retiring_ = true;
     listener_.close();
     if (work_.any())
         static_cast<void>(master_.notify(availability::taken));

@@ -89,6 +89,7 @@ master_service_settings read_service_settings(const service_options& options,
     result.ipc_timeout = main_cf.get_time("ipc_timeout", 's', shortest_limit);
     result.max_idle = main_cf.get_time("max_idle", 's', shortest_limit);
     result.max_use = read_max_use(options, main_cf);
+    result.is_limited = !options.unlimited;
     return result;
 }
 
@@ -104,6 +105,26 @@ jail_settings read_jail_settings(const service_options& options, const postconf_
 void enter_queue_directory(const std::string& directory) {
     if (::chdir(directory.c_str()) < 0)
         throw startup_error(fmt::format("chdir(\"{}\"): {}", directory, errno_text(errno)));
+}
+
+/// Why the process ends.
+void report_failure(logger& log, std::string_view name, const std::exception_ptr& failure) {
+    std::string reason;
+    severity level = severity::fatal;
+    try {
+        std::rethrow_exception(failure);
+    } catch (const startup_error& e) {
+        reason = e.what();
+    } catch (const std::bad_alloc&) {
+        reason = "out of memory";
+    } catch (const std::exception& e) { // a mistake of the program
+        level = severity::panic;
+        reason = e.what();
+    }
+    log.write(level, reason);
+    if (::isatty(STDERR_FILENO) != 0)
+        fmt::print(stderr, "{}: {}: {}\n", name, severity_label(level), printable(reason));
+    ::sleep(1); // as Postfix does, so that a process that fails at once cannot take the machine
 }
 
 void run(int argc, const char* const* argv, const service_program& program, logger& log) {
@@ -154,12 +175,19 @@ void run(int argc, const char* const* argv, const service_program& program, logg
         log.write(level, text);
         // master(8) takes a process that fails without ever having been taken for one that failed
         // to start, and would let the next one wait for a minute.
-        static_cast<void>(master.notify(availability::taken) &&
-                          master.notify(availability::available));
+        static_cast<void>(master.notify_used());
     });
+    for (auto* const worker : served->workers())
+        clients.cover(*worker);
     clients.keep_awake(dog);
     clients.retire_on_change(files);
-    clients.run(serve);
+    try {
+        clients.run(serve);
+    } catch (...) {
+        // What is in hand refers to what an orderly end would take apart.
+        report_failure(log, process_basename(argv[0]), std::current_exception());
+        ::_exit(1);
+    }
     served->end();
 }
 
@@ -168,24 +196,12 @@ void run(int argc, const char* const* argv, const service_program& program, logg
 int run_service(int argc, const char* const* argv, const service_program& program) {
     const char* const name = argc > 0 ? argv[0] : "service";
     logger log(make_log_sink_before_configuration(name));
-    std::string reason;
-    severity level = severity::fatal;
     try {
         run(argc, argv, program, log);
         return 0;
-    } catch (const startup_error& e) {
-        reason = e.what();
-    } catch (const std::bad_alloc&) {
-        reason = "out of memory";
-    } catch (const std::exception& e) { // a mistake of the program
-        level = severity::panic;
-        reason = e.what();
+    } catch (const std::exception&) {
+        report_failure(log, process_basename(name), std::current_exception());
     }
-    log.write(level, reason);
-    if (::isatty(STDERR_FILENO) != 0)
-        fmt::print(stderr, "{}: {}: {}\n", process_basename(name), severity_label(level),
-                   printable(reason));
-    ::sleep(1); // as Postfix does, so that a process that fails at once cannot take the machine
     return 1;
 }
 

@@ -61,6 +61,12 @@ watchdog::watchdog(std::chrono::milliseconds timeout, report_function report,
       stop_event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (!stop_event_)
         throw startup_error(fmt::format("watchdog: eventfd: {}", errno_text(errno)));
+    start();
+}
+
+watchdog::~watchdog() { stop(); }
+
+void watchdog::start() {
     const block_signals blocked;
     try {
         thread_ = std::thread([this] { run(); });
@@ -69,9 +75,13 @@ watchdog::watchdog(std::chrono::milliseconds timeout, report_function report,
     }
 }
 
-watchdog::~watchdog() {
+void watchdog::stop() {
+    if (!thread_.joinable())
+        return;
     (void)::eventfd_write(stop_event_.get(), 1);
     thread_.join();
+    eventfd_t ignored = 0;
+    (void)::eventfd_read(stop_event_.get(), &ignored);
 }
 
 void watchdog::run() {

@@ -36,22 +36,35 @@ public:
     client_listener(boost::asio::io_context& context, std::chrono::seconds request_time,
                     std::size_t reserved_descriptors, work_in_hand& work, logger& log);
 
-    /// Listens on the descriptors from `first` on. `on_client` is called for each client,
-    /// `on_closed` when close() has had its effect.
-    void start(int first, unsigned count, client_handler handler, std::function<void()> on_client,
-               std::function<void()> on_closed);
+    /// What the listener tells its owner. None of them must throw.
+    struct events {
+        std::function<void()> on_client;    ///< one more client
+        std::function<void()> on_caught_up; ///< each time when all that waited have been accepted
+        std::function<void()> on_closed;    ///< close() has had its effect
+    };
+
+    /// Listens on the descriptors from `first` on.
+    void start(int first, unsigned count, client_handler handler, events tell);
 
     /// Takes no more clients. One that is just being accepted is still served; one that has been
     /// answered and may ask again is given up.
     void close();
 
     /// True when no more clients will come.
-    [[nodiscard]] bool closed() const noexcept { return accepting_ == 0; }
+    [[nodiscard]] bool closed() const noexcept { return closing_ && !accepting_.any(); }
+
+    /// Whether clients are being accepted: since this was last asked one was, or none waits now. A
+    /// listener whose loop has ended, for whatever reason, does not keep up; one that is closed
+    /// need not.
+    [[nodiscard]] bool keeps_up();
 
 private:
-    using listen_socket = boost::asio::posix::stream_descriptor;
+    struct listener {
+        boost::asio::posix::stream_descriptor socket;
+        bool has_accepted = false; // since keeps_up()
+    };
 
-    boost::asio::awaitable<void> accept_clients(listen_socket& listener);
+    boost::asio::awaitable<void> accept_clients(listener& from);
     boost::asio::awaitable<void> accept_failed(int reason);
     boost::asio::awaitable<void> make_room();
     boost::asio::awaitable<void> pause();
@@ -64,12 +77,11 @@ private:
     logger& log_;
     deadline_list request_deadlines_;
     client_handler handler_;
-    std::function<void()> on_client_;
-    std::function<void()> on_closed_;
-    std::vector<listen_socket> listeners_;
+    events tell_;
+    std::vector<listener> listeners_;
     boost::asio::steady_timer pause_timer_;
-    std::size_t accepting_ = 0; // listeners whose accept loop has not ended
-    work_in_hand clients_;      // those that are being served, and those about to be
+    work_in_hand accepting_; // the accept loops
+    work_in_hand clients_;   // those that are being served, and those about to be
     std::size_t client_limit_;
     bool said_full_ = false;
     bool closing_ = false;

@@ -62,6 +62,12 @@ public:
     /// edit in place is told at its first write, maybe before its last.
     [[nodiscard]] bool drain_inotify();
 
+    /// Watches nothing any more, and has no descriptors open.
+    void close() noexcept {
+        files_.clear();
+        inotify_.reset();
+    }
+
 private:
     /// A name in a directory: a file, or a link on the way to it.
     struct entry {

@@ -16,6 +16,9 @@ inline constexpr int first_listen_descriptor = 6;      ///< socket_count listen 
 /// open are passed over. Call it before anything is started.
 void set_master_descriptors_close_on_exec(int socket_count) noexcept;
 
+/// Closes what master(8) shares with its children only: the status channel and the flow pipe.
+void close_master_descriptors() noexcept;
+
 /// The `avail` number of a status message.
 enum class availability : int {
     taken = 0,    ///< occupied: master(8) may start another process for the next client
@@ -36,14 +39,28 @@ public:
     /// hand and exit with status 0.
     [[nodiscard]] bool notify(availability state) const noexcept;
 
+    /// Says "taken" and "available", in one write. From then on master(8) takes an abnormal end of
+    /// the process for a mishap; before, for a failure to start, after which it starts no other for
+    /// a minute (master/master_spawn.c, Postfix 3.7). It may start a sibling for a client that
+    /// waits in between, so say it when none does. The result is as notify()'s.
+    [[nodiscard]] bool notify_used() const noexcept;
+
+    /// Says nothing any more: for a process that master(8) does not know. The descriptor is free
+    /// for others then.
+    void forget() noexcept { fd_ = -1; }
+
     /// Whether master(8) has closed its end, which it does when it ends or reloads. Does not wait.
     /// The way to hear of it is to wait until descriptor() is readable.
     [[nodiscard]] bool master_gone() const noexcept;
 
-    /// The one it was made with.
+    /// The one it was made with, or -1.
     [[nodiscard]] int descriptor() const noexcept { return fd_; }
 
 private:
+    struct message;
+    [[nodiscard]] message make(availability state) const noexcept;
+    [[nodiscard]] bool send(const message* messages, int count) const noexcept;
+
     int pid_;
     unsigned generation_;
     int fd_;

@@ -15,12 +15,14 @@
 #include <cstddef>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace postfix_proto {
 
 class file_watch;
 class master_channel;
 class watchdog;
+class worker_thread;
 
 /// What master.cf and main.cf say about the service.
 struct master_service_settings {
@@ -29,16 +31,24 @@ struct master_service_settings {
     std::chrono::seconds max_idle{100};     ///< retire after so long without work
     std::optional<std::size_t> max_use;     ///< retire after so many clients, if set
     std::size_t reserved_descriptors = 64;  ///< of the process's limit, not for clients
+    bool is_limited = false;                ///< master.cf limits the number of processes
 };
 
-/// Serves all clients in one process. It never tells master(8) that it is taken while it serves, so
-/// master starts no sibling; when it retires with work in hand it does, so that its successor
-/// starts with the next client (Postfix's multi_server and event_server do the same, Postfix 3.7).
+/// Serves all clients in one process. It tells master(8) once, when the first clients have been
+/// accepted, that it was taken and is available, so that master starts no other for a minute only
+/// after a failure to start. It never is taken while it serves, so master starts no sibling.
 ///
 /// It retires when the status pipe ends (master is gone, or has reloaded), when it was idle for
 /// max_idle, after max_use clients, or when a watched file changes; then it takes no more
 /// clients, finishes what is in hand, and run() returns. Clients that connect meanwhile wait in
-/// the listen queue, which is master's.
+/// the listen queue, which is master's, for its successor: a process that is taken has one with the
+/// next client (Postfix's multi_server and event_server do the same, Postfix 3.7).
+///
+/// But after a reload master no longer hears what this process says, and takes it for available
+/// until it has ended (master/master_status.c, Postfix 3.5 to 3.12); nor is there a successor when
+/// master.cf limits the number of processes. So the process forks then: the parent ends at once,
+/// and the child, whom master does not know but ends with the others of its process group,
+/// finishes what is in hand. run() returns in the child.
 class master_service {
 public:
     /// Serves one client.
@@ -55,8 +65,11 @@ public:
     /// Retire when one of the files changes, after half a second in which no more is written.
     void retire_on_change(file_watch& files);
 
-    /// Pat the dog for as long as the event loop turns.
+    /// Pat the dog for as long as clients are accepted, and the workers get on.
     void keep_awake(watchdog& dog);
+
+    /// A thread that must be idle when the process forks. There must be no others.
+    void cover(worker_thread& worker) { workers_.push_back(&worker); }
 
     /// Serves clients until the service has retired.
     void run(client_handler handler);
@@ -70,12 +83,18 @@ public:
 private:
     boost::asio::awaitable<void> watch_master();
     boost::asio::awaitable<void> watch_idle();
-    boost::asio::awaitable<void> pat(watchdog& dog);
+    boost::asio::awaitable<void> pat();
+    boost::asio::awaitable<void> hand_over();
+    boost::asio::awaitable<void> pause_workers();
+    boost::asio::awaitable<void> resume_workers();
+    int go_on_in_child();
+    void forget_master();
     boost::asio::awaitable<void> watch_files(file_watch& files);
     boost::asio::awaitable<void> watch_inotify(file_watch& files);
     boost::asio::awaitable<void> retire_when_settled(file_watch& files);
     void watch_status_pipe();
     void finish_if_done();
+    void say_once_that_it_was_used();
 
     boost::asio::io_context& context_;
     master_service_settings settings_;
@@ -88,7 +107,12 @@ private:
     boost::asio::steady_timer idle_timer_;
     std::chrono::steady_clock::time_point last_work_;
     std::size_t use_count_ = 0;
+    std::vector<worker_thread*> workers_;
+    watchdog* dog_ = nullptr;
+    file_watch* files_ = nullptr;
+    bool said_that_it_was_used_ = false;
     bool retiring_ = false;
+    bool handed_over_ = false; // this is the child
 };
 
 } // namespace postfix_proto

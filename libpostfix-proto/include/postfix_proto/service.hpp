@@ -8,6 +8,7 @@
 #include "postfix_proto/privileges.hpp"
 #include "postfix_proto/service_options.hpp"
 #include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -58,6 +59,11 @@ public:
     /// From now on in the jail, and without privileges (master.cf's chroot and unprivileged). What
     /// `runtime` refers to outlives the service. May throw startup_error.
     virtual void begin(const service_runtime& runtime) { static_cast<void>(runtime); }
+
+    /// The threads of its own; asked for after begin(). They are idle for a moment when the process
+    /// forks (see master_service), and when one is stuck the watchdog ends the process. A service
+    /// must have no others.
+    [[nodiscard]] virtual std::vector<worker_thread*> workers() { return {}; }
 
     /// One client's conversation, a coroutine of its own. Clients are served at once, in one
     /// process. An exception is logged as a warning and costs this client its connection.

@@ -49,8 +49,14 @@ public:
                       expiry_function on_expiry = {});
     watchdog(const watchdog&) = delete;
     watchdog& operator=(const watchdog&) = delete;
-    /// Stops the thread and waits for it.
+    /// As stop().
     ~watchdog();
+
+    /// Stops the thread and waits for it: fork(2) wants no other threads.
+    void stop();
+
+    /// Begins anew after stop(), with the whole time. Throws startup_error without resources.
+    void start();
 
     /// To be called in each turn of the event loop; cheap, from any thread.
     void pat() noexcept { pats_.fetch_add(1, std::memory_order_relaxed); }

@@ -5,12 +5,17 @@
 
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <type_traits>
 
 namespace postfix_proto {
@@ -21,37 +26,66 @@ namespace postfix_proto {
 /// Everybody's turn comes only when the thing before is done, so each should be short: long work is
 /// cut into pieces.
 ///
-/// Must be destroyed before the io_context that its callers run in; what is being done is waited
-/// for.
+/// All members are for the thread that runs the io_context. Must be destroyed before the
+/// io_context that its callers run in; what is being done is waited for, what was not begun is not
+/// done.
 class worker_thread {
 public:
+    worker_thread();
+    worker_thread(const worker_thread&) = delete;
+    worker_thread& operator=(const worker_thread&) = delete;
+    ~worker_thread();
+
     /// Calls `task` in the other thread and resumes the caller in its own with the result; an
     /// exception is passed on. Until then the task owns what it refers to: the io_context's thread
     /// must leave that alone. (A logger may be used by both.)
     template <typename Task>
     [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Task&>> run(Task task) {
-        namespace asio = boost::asio;
         using result = std::invoke_result_t<Task&>;
-        if (!thread_)
-            thread_.emplace(1);
         if constexpr (std::is_void_v<result>) {
-            co_await asio::co_spawn(*thread_, call(task), asio::use_awaitable);
+            co_await perform([&task] { task(); });
         } else {
             std::optional<result> told;
-            const auto keep = [&] { told.emplace(task()); };
-            co_await asio::co_spawn(*thread_, call(keep), asio::use_awaitable);
+            co_await perform([&task, &told] { told.emplace(task()); });
             co_return std::move(*told);
         }
     }
 
-private:
-    template <typename Task>
-    static boost::asio::awaitable<void, boost::asio::thread_pool::executor_type> call(Task& task) {
-        task();
-        co_return;
-    }
+    /// Has the thing in progress finished and begins no other; then there is no thread any more, as
+    /// fork(2) wants it. What is asked for meanwhile waits for resume().
+    [[nodiscard]] boost::asio::awaitable<void> pause();
 
-    std::optional<boost::asio::thread_pool> thread_;
+    /// Goes on after pause(), in a thread of its own. Throws std::system_error when there can be
+    /// none; try again.
+    void resume();
+
+    /// Whether it has had something to do since it was last asked, and has finished nothing. Who
+    /// asks in intervals learns how long it has been stuck.
+    [[nodiscard]] bool is_stuck();
+
+private:
+    struct caller; // who is to be resumed
+    struct job;
+
+    boost::asio::awaitable<void> perform(std::function<void()> task);
+    void start();
+    void work();
+    void tell(void (worker_thread::*what)());
+    void resume_callers();
+    void resume_pauser();
+
+    std::mutex mutex_; // of what follows, up to the thread
+    std::condition_variable changed_;
+    std::list<job> waiting_;
+    std::list<job> in_progress_; // one at most
+    std::list<job> done_;        // their callers have not been resumed yet
+    bool paused_ = false;
+    bool stopping_ = false;
+    std::uint64_t finished_ = 0; // how many jobs
+    std::thread thread_;
+    boost::asio::any_io_executor executor_; // of the callers
+    std::unique_ptr<caller> pauser_;
+    std::uint64_t finished_before_ = 0; // when is_stuck() was last called
 };
 
 } // namespace postfix_proto
