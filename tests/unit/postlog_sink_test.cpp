@@ -143,7 +143,8 @@ TEST_CASE("postlog_sink loses nothing when postlogd is slow, and less than all t
     CHECK(sink.lost() < count);
 }
 
-TEST_CASE("postlog_sink has last words when postlogd comes back within a second") {
+TEST_CASE(
+    "postlog_sink has last words when postlogd comes back, though no other record would wait") {
     const temporary_directory directory;
     datagram_server server(directory.file("postlog"));
     postlog_sink sink("a", "mx", directory.file("postlog"));
@@ -153,7 +154,7 @@ TEST_CASE("postlog_sink has last words when postlogd comes back within a second"
     std::string last;
     std::atomic<bool> is_done = false;
     std::thread reader([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
         while (!is_done || server.wait(0)) {
             if (server.wait(10))
                 last = server.receive().value_or(last);

@@ -23,8 +23,8 @@ public:
         reader_.reset(ends[0]);
         const file_descriptor writer(ends[1]);
         ::dup2(writer.get(), STDERR_FILENO);
-        // A page for each line: a pipe that soon is full.
-        ::fcntl(STDERR_FILENO, F_SETPIPE_SZ, 4096);
+        // Two pages: a pipe that soon is full, and takes two lines when it has been read.
+        ::fcntl(STDERR_FILENO, F_SETPIPE_SZ, 8192);
     }
     ~stderr_pipe() { ::dup2(old_stderr_.get(), STDERR_FILENO); }
     stderr_pipe(const stderr_pipe&) = delete;
