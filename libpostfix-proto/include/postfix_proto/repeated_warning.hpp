@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ namespace postfix_proto {
 /// has as many as there are sites. One thread may use it.
 class repeated_warning {
 public:
+    /// Of the clock that only goes forward.
     using duration = std::chrono::steady_clock::duration;
 
     /// How long the same text is left out.
