@@ -54,13 +54,13 @@ def quick(*arguments):
 
 
 # --- status
-status = flushd_json("status", "--all")
+status = flushd_json("status", "--json", "--all")
 listed = {site["logfile"]: site for site in status["sites"]}
 expect_equal("destinations", sorted(listed), ["customer_tld", "other_customer_tld"])
 expect_equal("messages of customer.tld", (listed["customer_tld"]["listed"], listed["customer_tld"]["deferred"]), (1, 1))
 expect_equal("a link for a message is none", listed["other_customer_tld"]["deferred"], 0)
 expect_match("what is too large is named", quick("status").output, r"flushd: flush/huge_customer_tld is left out: ")
-expect_equal("asked for by name", flushd_json("status", "link_tld", "fifo.customer.tld")["total"]["listed"], 0)
+expect_equal("asked for by name", flushd_json("status", "--json", "link_tld", "fifo.customer.tld")["total"]["listed"], 0)
 
 # --- metrics, with all that can be in the place of the counters
 lock = None
