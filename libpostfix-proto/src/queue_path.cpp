@@ -22,24 +22,6 @@ constexpr std::size_t shortest_time = 10;
 constexpr std::string_view long_id_alphabet =
     "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
-/// The part of a queue file's name that the directories are taken from.
-std::string hash_key(std::string_view name) {
-    const auto separator = name.rfind(inode_separator);
-    if (separator == std::string_view::npos || separator < shortest_time)
-        return std::string(name);
-    unsigned long microseconds = 0;
-    for (const char c : name.substr(separator - microsecond_digits, microsecond_digits)) {
-        const auto digit = long_id_alphabet.find(c);
-        if (digit == std::string_view::npos) {
-            // Not a queue ID but, say, the logfile of www.example.cz: Postfix goes on with 0.
-            microseconds = 0;
-            break;
-        }
-        microseconds = microseconds * long_id_alphabet.size() + digit;
-    }
-    return fmt::format("{:05X}", microseconds);
-}
-
 } // namespace
 
 queue_layout::queue_layout(std::string_view hashed_queues, unsigned depth)
@@ -58,20 +40,47 @@ queue_layout::queue_layout(std::string_view hashed_queues, unsigned depth)
 }
 
 std::string queue_layout::path(std::string_view queue, std::string_view name) const {
+    return path_at(queue, name, depth(queue));
+}
+
+unsigned queue_layout::depth(std::string_view queue) const {
+    const bool is_hashed =
+        std::any_of(hashed_queues_.begin(), hashed_queues_.end(),
+                    [&](const auto& hashed) { return is_in_any_case(queue, hashed); });
+    return is_hashed ? depth_ : 0;
+}
+
+std::string queue_layout::path_at(std::string_view queue, std::string_view name, unsigned depth) {
     std::string result;
-    result.reserve(queue.size() + name.size() + 2 * depth_ + 1);
+    result.reserve(queue.size() + name.size() + 2 * depth + 1);
     result += queue;
     result += '/';
-    if (std::any_of(hashed_queues_.begin(), hashed_queues_.end(),
-                    [&](const auto& hashed) { return is_in_any_case(queue, hashed); })) {
+    if (depth > 0) {
         const std::string key = hash_key(name);
-        for (unsigned level = 0; level < depth_; ++level) {
+        for (unsigned level = 0; level < depth; ++level) {
             result += level < key.size() ? key[level] : '_';
             result += '/';
         }
     }
     result += name;
     return result;
+}
+
+std::string queue_layout::hash_key(std::string_view name) {
+    const auto separator = name.rfind(inode_separator);
+    if (separator == std::string_view::npos || separator < shortest_time)
+        return std::string(name);
+    unsigned long microseconds = 0;
+    for (const char c : name.substr(separator - microsecond_digits, microsecond_digits)) {
+        const auto digit = long_id_alphabet.find(c);
+        if (digit == std::string_view::npos) {
+            // Not a queue ID but, say, the logfile of www.example.cz: Postfix goes on with 0.
+            microseconds = 0;
+            break;
+        }
+        microseconds = microseconds * long_id_alphabet.size() + digit;
+    }
+    return fmt::format("{:05X}", microseconds);
 }
 
 bool make_parent_directories(const std::string& path) {

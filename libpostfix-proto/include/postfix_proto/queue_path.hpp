@@ -9,11 +9,12 @@
 
 namespace postfix_proto {
 
-/// The queues that a flush service touches, by their directory below $queue_directory.
+/// The queues that a flush service looks at, by their directory below $queue_directory.
 namespace queue_name {
 inline constexpr std::string_view incoming = "incoming"; ///< new mail, and mail to be tried again
 inline constexpr std::string_view active = "active";     ///< what is being delivered
 inline constexpr std::string_view deferred = "deferred"; ///< what could not be delivered yet
+inline constexpr std::string_view hold = "hold";         ///< what nobody tries until it is released
 inline constexpr std::string_view flush = "flush";       ///< the logfiles of flush(8), no mail
 } // namespace queue_name
 
@@ -36,6 +37,16 @@ public:
     [[nodiscard]] std::string path(std::string_view queue, const queue_id& id) const {
         return path(queue, id.str());
     }
+
+    /// How many levels of directories this queue has: hash_queue_depth if it is hashed, else 0.
+    [[nodiscard]] unsigned depth(std::string_view queue) const;
+
+    /// The path that path() would return if the queue had `depth` levels.
+    [[nodiscard]] static std::string path_at(std::string_view queue, std::string_view name,
+                                             unsigned depth);
+
+    /// What the directories of a queue file are called after, a byte for each level.
+    [[nodiscard]] static std::string hash_key(std::string_view name);
 
 private:
     std::vector<std::string> hashed_queues_; // lower case
