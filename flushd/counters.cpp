@@ -1,24 +1,17 @@
 #include "flushd/counters.hpp"
 
-#include "postfix_proto/log.hpp"
-#include "postfix_proto/queue_id.hpp"
+#include "flushd/data_file.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
-#include <pwd.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
+#include <utility>
+#include <variant>
 
 namespace flushd {
-
-using postfix_proto::errno_text;
-using postfix_proto::file_descriptor;
-using postfix_proto::startup_error;
 
 namespace {
 
@@ -35,10 +28,12 @@ constexpr std::array<counter_name, counter_count> names = {{
     {"requests.malformed.bad", "requests", "request=\"malformed\",status=\"bad\""},
     {"messages.send.moved", "messages", "operation=\"send\",result=\"moved\""},
     {"messages.send.missing", "messages", "operation=\"send\",result=\"missing\""},
+    {"messages.send.held", "messages", "operation=\"send\",result=\"held\""},
     {"messages.send.duplicate", "messages", "operation=\"send\",result=\"duplicate\""},
     {"messages.send.failed", "messages", "operation=\"send\",result=\"failed\""},
     {"messages.refresh.moved", "messages", "operation=\"refresh\",result=\"moved\""},
     {"messages.refresh.missing", "messages", "operation=\"refresh\",result=\"missing\""},
+    {"messages.refresh.held", "messages", "operation=\"refresh\",result=\"held\""},
     {"messages.refresh.duplicate", "messages", "operation=\"refresh\",result=\"duplicate\""},
     {"messages.refresh.failed", "messages", "operation=\"refresh\",result=\"failed\""},
     {"messages.file.moved", "messages", "operation=\"send_file\",result=\"moved\""},
@@ -59,33 +54,6 @@ constexpr std::array<counter_name, counter_count> names = {{
 
 // More than all counters of any version take.
 constexpr std::size_t longest_file = 65536;
-
-/// Is another user for as long as it exists, if the process is root.
-class other_user {
-public:
-    explicit other_user(const std::string& user) {
-        if (::geteuid() != 0)
-            return;
-        const passwd* const entry = ::getpwnam(user.c_str());
-        if (entry == nullptr)
-            throw startup_error(fmt::format("getpwnam({}): unknown user", user));
-        gid_ = ::getegid();
-        if (::setegid(entry->pw_gid) < 0 || ::seteuid(entry->pw_uid) < 0)
-            throw startup_error(fmt::format("cannot become {}: {}", user, errno_text(errno)));
-        is_other_ = true;
-    }
-    other_user(const other_user&) = delete;
-    other_user& operator=(const other_user&) = delete;
-    ~other_user() {
-        // What is to come, such as chroot(2), fails and says so, should this fail.
-        if (is_other_ && ::seteuid(0) == 0)
-            static_cast<void>(::setegid(gid_) == 0);
-    }
-
-private:
-    gid_t gid_ = 0;
-    bool is_other_ = false;
-};
 
 } // namespace
 
@@ -118,22 +86,14 @@ std::string format_counters(const counter_sums& sums) {
 
 std::string counters_file::path(const std::string& data_directory,
                                 const std::string& service_name) {
-    const bool has_own_name =
-        service_name != "flush" && postfix_proto::is_queue_file_name(service_name);
-    return fmt::format("{}/flushd{}.counters", data_directory,
-                       has_own_name ? '-' + service_name : "");
+    return data_file_path(data_directory, service_name, "counters");
 }
 
 std::error_code counters_file::open(const std::string& path, const std::string& user) {
-    const other_user as_the_user(user);
-    file_descriptor file(::open(
-        path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));
-    struct stat status {};
-    if (!file || ::fstat(file.get(), &status) < 0)
-        return {errno, std::generic_category()};
-    if (!S_ISREG(status.st_mode))
-        return std::make_error_code(std::errc::invalid_argument);
-    file_ = std::move(file);
+    auto opened = open_data_file(path, user);
+    if (const auto* failure = std::get_if<std::error_code>(&opened))
+        return *failure;
+    file_ = std::move(std::get<postfix_proto::file_descriptor>(opened));
     return {};
 }
 

@@ -27,10 +27,12 @@ enum class counter : std::size_t {
     malformed,
     send_moved,
     send_missing,
+    send_held,
     send_duplicate,
     send_failed,
     refresh_moved,
     refresh_missing,
+    refresh_held,
     refresh_duplicate,
     refresh_failed,
     file_moved,
@@ -87,9 +89,7 @@ using counter_sums = std::map<std::string, std::uint64_t, std::less<>>;
 [[nodiscard]] counter_sums parse_counters(std::string_view text);
 [[nodiscard]] std::string format_counters(const counter_sums& sums);
 
-/// $data_directory/flushd.counters, where other daemons of Postfix keep what is to survive them.
-/// (Not below $queue_directory/flush: housekeeping, stock's too, would take it for a logfile.) It
-/// is opened before the process enters its jail.
+/// $data_directory/flushd.counters. It is opened before the process enters its jail.
 ///
 /// Who adds holds the lock: while the configuration changes, an old process finishes what it has
 /// in hand beside the new one.
