@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <string_view>
+
 namespace flushd {
 
 using postfix_proto::postconf_result;
@@ -13,7 +16,9 @@ using std::chrono::seconds;
 
 const std::vector<std::string>& flush_parameter_names() {
     static const std::vector<std::string> names = {
+        "config_directory",
         "daemon_table_open_error_is_fatal",
+        "defer_transports",
         "enable_idna2003_compatibility",
         "fast_flush_domains",
         "fast_flush_purge_time",
@@ -30,6 +35,23 @@ const std::vector<std::string>& flush_parameter_names() {
     };
     return names;
 }
+
+namespace {
+
+/// In an entry, or commented out: it is enough to be on the safe side.
+bool master_cf_mentions(const std::string& config_directory, std::string_view parameter) {
+    std::ifstream file(config_directory + "/master.cf");
+    for (std::string line; std::getline(file, line);)
+        if (line.find(parameter) != std::string::npos)
+            return true;
+    return false;
+}
+
+bool names_any(std::string_view list) {
+    return list.find_first_not_of(", \t\r\n") != std::string_view::npos;
+}
+
+} // namespace
 
 flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     constexpr seconds shortest{1}; // Postfix allows no less for any of these
@@ -48,6 +70,9 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     if (result.hash_queue_names.empty()) // no daemon of Postfix starts then
         throw postfix_proto::startup_error("parameter hash_queue_names: empty");
     result.hash_queue_depth = static_cast<unsigned>(main_cf.get_int("hash_queue_depth", 1));
+    result.defers_transports =
+        names_any(main_cf.get("defer_transports")) ||
+        master_cf_mentions(main_cf.get("config_directory"), "defer_transports");
     result.queue_manager_socket = "public/" + main_cf.get("queue_service_name");
     result.proxymap_socket = "private/" + main_cf.get("proxymap_service_name");
 

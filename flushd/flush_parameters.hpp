@@ -26,6 +26,9 @@ struct flush_parameters {
 
     std::string hash_queue_names;
     unsigned hash_queue_depth = 1;
+    /// defer_transports may name any: whether the queue manager that runs has read this, only
+    /// master(8) knows.
+    bool defers_transports = false;
     std::string queue_manager_socket; ///< relative to $queue_directory
     std::string proxymap_socket;      ///< likewise
 
@@ -42,7 +45,8 @@ struct flush_parameters {
 /// The names that read_flush_parameters() asks for.
 [[nodiscard]] const std::vector<std::string>& flush_parameter_names();
 
-/// Throws startup_error, naming the parameter, when a value cannot be used.
+/// Throws startup_error, naming the parameter, when a value cannot be used. Reads master.cf too,
+/// for defer_transports, which may be set there for qmgr(8) only.
 [[nodiscard]] flush_parameters read_flush_parameters(const postfix_proto::postconf_result& main_cf);
 
 } // namespace flushd

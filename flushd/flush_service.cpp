@@ -28,7 +28,8 @@ flush_service::flush_service(asio::io_context& context, const flush_parameters& 
                              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
     : refresh_time_(parameters.refresh_time), policy_(policy), counts_(counts),
       proxymap_(context, proxymap_settings(parameters), log),
-      layout_(parameters.hash_queue_names, parameters.hash_queue_depth), mover_(layout_, log),
+      layout_(parameters.hash_queue_names, parameters.hash_queue_depth),
+      mover_(layout_, log, parameters.defers_transports),
       queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
                      log),
       store_(context, layout_, most_open_logfiles, worker_, counts, work, log),

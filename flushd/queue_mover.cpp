@@ -27,25 +27,60 @@ bool set_times(const std::string& path, std::time_t now) {
     return ::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0;
 }
 
+file_descriptor open_queue_file(const std::string& path) {
+    return file_descriptor(
+        ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
 } // namespace
 
-queue_mover::location queue_mover::find(const queue_id& id, std::time_t now) {
-    // Another flush service may have moved the file a moment ago, hence two queues.
+queue_mover::location queue_mover::find(const queue_id& id, std::time_t now,
+                                        deferred_transports transports, queue_places& places) {
     location result;
-    for (const auto queue : {queue_name::deferred, queue_name::incoming}) {
-        result.queue = queue;
-        result.path = layout_.path(queue, id);
-        if (set_times(result.path, now)) {
-            result.state = move_result::moved;
+    const auto is_at = [&](std::string_view queue, std::string path) {
+        const auto state = prepare(path, now, transports);
+        if (state != move_result::missing)
+            result = {queue, std::move(path), state};
+        return state != move_result::missing;
+    };
+    // Another flush service may have moved the file a moment ago, hence two queues.
+    for (const auto queue : {queue_name::deferred, queue_name::incoming})
+        if (is_at(queue, layout_.path(queue, id)))
             return result;
-        }
-        if (errno != ENOENT) {
-            log_.warning("update {} time stamps: {}", result.path, errno_text(errno));
-            result.state = move_result::failed;
+    for (auto& path : places.elsewhere(id))
+        if (is_at(queue_name::deferred, std::move(path)))
             return result;
-        }
-    }
+    if (places.is_held(id))
+        result.state = move_result::held;
     return result;
+}
+
+/// Makes a message due, and its transport one that is used.
+move_result queue_mover::prepare(const std::string& path, std::time_t now,
+                                 deferred_transports transports) {
+    // In this order: a scan that finds the message due has to find the permission.
+    if (transports == deferred_transports::overridden && defers_transports_ && !permit(path))
+        return move_result::missing;
+    if (set_times(path, now))
+        return move_result::moved;
+    if (errno == ENOENT)
+        return move_result::missing;
+    log_.warning("update {} time stamps: {}", path, errno_text(errno));
+    return move_result::failed;
+}
+
+/// Gives the permission to a message that is ready. Whatever else this is, the send does with it
+/// what it would do without. False when there is nothing.
+bool queue_mover::permit(const std::string& path) {
+    const file_descriptor file = open_queue_file(path);
+    if (!file)
+        return errno != ENOENT;
+    struct stat status {};
+    const bool is_message = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                            status.st_nlink == 1 && (status.st_mode & ready) == ready;
+    if (is_message && ::fchmod(file.get(), (status.st_mode & 07777U) | unthrottle) < 0)
+        log_.warning("fchmod {}: {}", path, errno_text(errno));
+    return true;
 }
 
 move_result queue_mover::move_to_incoming(const queue_id& id, const location& from) {
@@ -63,21 +98,22 @@ move_result queue_mover::move_to_incoming(const queue_id& id, const location& fr
     return move_result::failed;
 }
 
-move_result queue_mover::expedite(const queue_id& id, std::time_t now) {
-    const location from = find(id, now);
+move_result queue_mover::expedite(const queue_id& id, std::time_t now,
+                                  deferred_transports transports, queue_places& places) {
+    const location from = find(id, now, transports, places);
     return from.state == move_result::moved ? move_to_incoming(id, from) : from.state;
 }
 
 move_result queue_mover::expedite_unthrottled(const queue_id& id, std::time_t now) {
-    location from = find(id, now);
+    queue_places places(layout_);
+    location from = find(id, now, deferred_transports::respected, places);
     if (from.state != move_result::moved)
         return from.state;
     // The descriptor, not the path, gets the permission: with a path, whoever can change the
     // directory could have it set on a file of his choice.
     file_descriptor file;
     while (true) {
-        file.reset(
-            ::open(from.path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+        file = open_queue_file(from.path);
         if (file)
             break;
         if (errno != ENOENT) {

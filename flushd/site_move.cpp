@@ -27,7 +27,20 @@ bool site_move::go_on(clock::duration how_long) {
         for (int i = 0; i < lines_at_once && !rest_.empty(); ++i)
             move(take_line(rest_));
     } while (!rest_.empty() && clock::now() < end);
-    return rest_.empty();
+    if (!rest_.empty())
+        return false;
+    finish();
+    return true;
+}
+
+/// While postsuper(1) moves files to another depth, a message may have been overlooked. Then all
+/// stay listed, and the next send tells which ones are missing.
+void site_move::finish() {
+    if (result_.missing == 0 || !places_.changed())
+        return;
+    log_.info("queue files are being moved: all that fast flush logfile {} lists stays listed",
+              logfile_);
+    result_.keep = lines_;
 }
 
 void site_move::move(std::string_view line) {
@@ -43,12 +56,16 @@ void site_move::move(std::string_view line) {
                          logfile_);
         return;
     }
-    switch (mover_.expedite(*id, now_)) {
+    switch (mover_.expedite(*id, now_, transports_, places_)) {
     case move_result::moved:
         ++result_.moved;
         break;
     case move_result::missing:
         ++result_.missing;
+        break;
+    case move_result::held:
+        ++result_.held;
+        result_.keep.append(line).push_back('\n');
         break;
     case move_result::failed:
         ++result_.failed;

@@ -127,7 +127,9 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         co_return true;
 
     const auto begin = clock::now();
-    site_move work(listed.lines, file.name(), mover_, log_);
+    const auto transports = mode == send_mode::unthrottle ? deferred_transports::overridden
+                                                          : deferred_transports::respected;
+    site_move work(listed.lines, file.name(), transports, mover_, log_);
     const bool announce = co_await move_all(work, mode);
 
     auto failure = co_await store_.lock(logfile);
@@ -185,6 +187,7 @@ void site_sender::count_report(const site_move::report& result, send_mode mode,
           static_cast<std::uint64_t>(microseconds.count()));
     count(counter::send_moved, counter::refresh_moved, result.moved);
     count(counter::send_missing, counter::refresh_missing, result.missing);
+    count(counter::send_held, counter::refresh_held, result.held);
     count(counter::send_duplicate, counter::refresh_duplicate, result.duplicate);
     count(counter::send_failed, counter::refresh_failed, result.failed);
     counts_.add(counter::bad_lines, result.bad);
@@ -195,8 +198,9 @@ void site_sender::log_report(const std::string& site, send_mode mode,
     const std::chrono::duration<double> seconds = how_long;
     // Not "NAME: ...": log analysers would take a word before a colon for a queue ID.
     const auto text = fmt::format(
-        "flush site={}, moved={}, missing={}, duplicate={}, failed={}, seconds={:.3f}", site,
-        result.moved, result.missing, result.duplicate, result.failed, seconds.count());
+        "flush site={}, moved={}, missing={}, held={}, duplicate={}, failed={}, seconds={:.3f}",
+        site, result.moved, result.missing, result.held, result.duplicate, result.failed,
+        seconds.count());
     if (mode == send_mode::unthrottle)
         log_.info("{}", text);
     else

@@ -187,8 +187,8 @@ TEST_CASE("flush service sends a site: unthrottle, move, truncate, scan") {
     REQUIRE(f.records.lines().size() == 3);
     CHECK(f.records.lines()[0] ==
           "warning: bad queue id \"../x\" in fast flush logfile customer_tld");
-    CHECK(f.records.lines()[1].find("flush site=customer.tld, moved=2, missing=1, duplicate=2, "
-                                    "failed=0, seconds=") == 0);
+    CHECK(f.records.lines()[1].find("flush site=customer.tld, moved=2, missing=1, held=0, "
+                                    "duplicate=2, failed=0, seconds=") == 0);
     CHECK(f.records.lines()[2].find("warning: 2 bad queue ids") == 0);
 }
 
@@ -211,6 +211,60 @@ TEST_CASE("flush service keeps listed what it could not move") {
     CHECK(spool::content("flush/customer_tld") == "B2\n");
     CHECK(spool::has("incoming", "A1"));
     CHECK(spool::has("deferred", "B2"));
+}
+
+TEST_CASE("flush service keeps listed what is on hold, and sends it when it is released") {
+    fixture f;
+    std::filesystem::create_directory("hold");
+    spool::message("hold", "A1");
+    spool::message("deferred", "B2");
+    spool::write("flush/customer_tld", "A1\nB2\nC3\nA1\n");
+    CHECK(f.send_site("customer.tld") == ok);
+    CHECK(spool::content("flush/customer_tld") == "A1\n");
+    CHECK(spool::has("hold", "A1"));
+    CHECK(spool::has("incoming", "B2"));
+    REQUIRE(f.records.lines().size() == 1);
+    CHECK(f.records.lines()[0].find("flush site=customer.tld, moved=1, missing=1, held=1, "
+                                    "duplicate=1, failed=0, seconds=") == 0);
+    CHECK(f.counts.pending()[static_cast<std::size_t>(counter::send_held)] == 1);
+    std::filesystem::rename("hold/A1", "deferred/A1");
+    CHECK(f.send_site("customer.tld") == ok);
+    CHECK(spool::content("flush/customer_tld").empty());
+    CHECK(spool::has("incoming", "A1"));
+}
+
+TEST_CASE(
+    "flush service overrides defer_transports for the messages of a send, and of no refresh") {
+    spool queue;
+    recorded_log records;
+    logger log(records.sink());
+    asio::io_context context(1);
+    work_in_hand work;
+    counters counts;
+    auto deferring = parameters();
+    deferring.defers_transports = GENERATE(false, true);
+    site_policy policy(deferring, log);
+    flush_service service(context, deferring, most_open_logfiles, policy, counts, work, log);
+    const auto mode_after = [&](const flush_request& request) {
+        spool::message("deferred", "A1");
+        spool::write("flush/customer_tld", "A1\n");
+        spool::make_older("flush/customer_tld", 10);
+        scripted_client client;
+        client.pieces = {encode(request)};
+        asio::co_spawn(context, serve_client(client, service, false, log),
+                       [](const std::exception_ptr&) {});
+        context.restart();
+        while (context.run_one_for(std::chrono::seconds(5)) > 0)
+            queue.take_triggers();
+        struct stat status {};
+        CHECK(::stat("incoming/A1", &status) == 0);
+        std::filesystem::remove("incoming/A1");
+        return status.st_mode & 07777U;
+    };
+    CHECK(mode_after(send_site_request{"customer.tld"}) ==
+          (deferring.defers_transports ? 0740U : 0700U));
+    CHECK(mode_after(purge_request{}) == 0700U);
+    CHECK(mode_after(send_file_request{*queue_id::parse("A1")}) == 0740U);
 }
 
 TEST_CASE("flush service serves requests for one site at once with one run, and one more") {
