@@ -1,6 +1,8 @@
 #include "flushd/flush_daemon.hpp"
 
+#include "flushd/data_file.hpp"
 #include "flushd/flush_session.hpp"
+#include "flushd/layout_record.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -59,6 +61,20 @@ flush_daemon::flush_daemon(const service_setup& setup)
     // The service does its work without; `flushd metrics` says it to whoever misses them.
     if (const auto failure = counts_on_disk_.open(path, setup.main_cf.get("mail_owner")))
         log_.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
+    keep_layout(setup);
+}
+
+void flush_daemon::keep_layout(const service_setup& setup) {
+    if (setup.options.stdin_stream) // no master(8) to tell of a reload
+        return;
+    const auto in_force = configuration_in_force();
+    if (!in_force)
+        return;
+    const auto path =
+        data_file_path(setup.main_cf.get("data_directory"), setup.options.service_name, "layout");
+    if (const auto failure =
+            keep_to_layout(*in_force, path, setup.main_cf.get("mail_owner"), parameters_, log_))
+        log_.debug("no record of hash_queue_depth: open {}: {}", path, failure.message());
 }
 
 std::vector<std::string> flush_daemon::watched_files() const { return policy_.files(); }

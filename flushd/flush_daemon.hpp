@@ -33,6 +33,7 @@ public:
     void end() override;
 
 private:
+    void keep_layout(const postfix_proto::service_setup& setup);
     boost::asio::awaitable<void> save_counters();
 
     flush_parameters parameters_;

@@ -1,5 +1,7 @@
 #include "flushd/site_store.hpp"
 
+#include "flushd/logfile_place.hpp"
+
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/post.hpp>
@@ -43,9 +45,9 @@ asio::awaitable<std::error_code> site_store::lock(site_log& file) {
 
 asio::awaitable<std::variant<site_log, std::error_code>>
 site_store::open_locked(const site_file& site, site_log::missing when_missing) {
-    const std::string name = path(site);
     while (true) {
-        auto opened = co_await worker_.run([&] { return site_log::open(name, when_missing); });
+        auto opened =
+            co_await worker_.run([&] { return open_logfile(layout_, site, when_missing); });
         if (auto* file = std::get_if<site_log>(&opened)) {
             if (const auto failure = co_await lock(*file))
                 co_return failure;
@@ -111,7 +113,7 @@ std::error_code site_store::write_now(const site_file& site, hot_site& hot) {
     // At most twice: a logfile that stayed open may have been unlinked, one just opened hardly.
     while (true) {
         if (!hot.file) {
-            auto opened = site_log::open(path(site), site_log::missing::is_created);
+            auto opened = open_logfile(layout_, site, site_log::missing::is_created);
             if (const auto* failure = std::get_if<std::error_code>(&opened))
                 return *failure;
             hot.file = std::move(std::get<site_log>(opened));
