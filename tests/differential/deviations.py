@@ -162,6 +162,18 @@ ALL = [
         "The next ETRN gets another chance.",
         [Rule("flush/.*", anything, includes("b'")), Rule("triggers", ["I\\0"], [])]),
     Deviation(
+        "keeps-held",
+        "Takes a message on hold for one that has gone: its ID is gone, too.",
+        "Keeps the ID.",
+        "Nobody lists it again when postsuper -H releases it.",
+        [Rule("flush/.*", anything, includes("b'"))]),
+    Deviation(
+        "other-depth",
+        "Looks for a message only where hash_queue_names and hash_queue_depth say.",
+        "Also at other depths.",
+        "After a change of these it lies where it was until postsuper has moved it.",
+        [Rule("incoming/.*", "(nothing)", anything), SPOOL, TRIGGERS]),
+    Deviation(
         "early-scan",
         "Asks the queue manager to scan the incoming queue at the end of a send.",
         "Also after the first milliseconds, and every second.",
@@ -198,6 +210,18 @@ ALL = [
         "Only where master.cf sets max_use for this service.",
         "A process for all clients at once would do little but start.",
         [Rule("gone within 2 s", True, False), Rule("still serving", False, True), REPLIES]),
+    Deviation(
+        "layout-record",
+        "Follows a new hash_queue_depth or hash_queue_names as soon as its process is a new one.",
+        "Follows it after the next reload of Postfix. (Of defer_transports, what is set counts at once, what is cleared after a reload.)",
+        "The queue manager reads them, and postsuper moves the files, only then.",
+        scenario="queue_layout_change"),
+    Deviation(
+        "message-permission",
+        "Overrides defer_transports for what the next one or two scans of the incoming queue find.",
+        "Where it is set, gives each message of a send the permission that `postqueue -i` gives to one.",
+        "Each new mail begins a scan: while other mail arrived, 2 to 600 of 3000 messages were tried.",
+        scenario="etrn_only_thousands"),
     Deviation(
         "configuration-change",
         "Goes on with the old main.cf and tables until it is idle or told to reload.",

@@ -39,27 +39,30 @@ def fill_deferred(postfix, count, sites, age=7200):
     ids = {}
     for number in range(count):
         site = bulk_site(number % sites)
-        queue_id = f"{number % 16:X}{number:09X}"
+        name = f"{number % 16:X}{number // 16:04X}" # what comes before the inode number
         for queue, content, mode in (("deferred", message, 0o700), ("defer", defer_log, 0o600)):
-            directory = QUEUE_DIRECTORY / queue / queue_id[0]
+            directory = QUEUE_DIRECTORY / queue / name[0]
             if number < 16:
                 directory.mkdir(mode=0o700, exist_ok=True)
                 os.chown(directory, uid, gid)
-            path = f"{directory}/{queue_id}"
+            path = f"{directory}/{name}"
             fd = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, mode)
             os.write(fd, content.replace(TEMPLATE_SITE.encode(), site.encode()))
             os.fchown(fd, uid, gid)
             os.fchmod(fd, mode)
-            os.close(fd)
             if queue == "deferred":
-                os.utime(path, (now, now + 100000))
+                # postsuper renames what is called otherwise.
+                queue_id = f"{name}{os.fstat(fd).st_ino:X}"
+                os.utime(fd, (now, now + 100000))
+            os.close(fd)
+            os.rename(path, f"{directory}/{queue_id}")
         ids.setdefault(site, []).append(queue_id)
     return ids
 
 
 def list_all(ids):
     """Lists the messages for their sites, as the flush service would."""
-    uid = PostfixInstance().mail_owner_uid()
+    uid = (QUEUE_DIRECTORY / "flush").stat().st_uid
     for site, of_site in ids.items():
         path = QUEUE_DIRECTORY / "flush" / PostfixInstance.logfile_name(site)
         path.write_text("".join(f"{queue_id}\n" for queue_id in of_site))

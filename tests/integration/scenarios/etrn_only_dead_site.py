@@ -1,0 +1,62 @@
+"""What a send costs where the customer's server is down (connection refused) and defer_transports is set.
+
+The permission that overrides it for each message also makes the queue manager try the destination once more for
+each message that it reads while that is dead. All are deferred for the real reason, and listed again. Prints the
+real attempts, the time and the CPU seconds beside stock's; FLUSHD_SPOOL=20000 for figures that mean something.
+"""
+
+import os
+import time
+from collections import Counter
+from pathlib import Path
+
+from harness import DAEMON, IS_FLUSHD, expect, expect_equal, run_command, wait_until
+from harness.etrn_only import SITE, Progress, discard, etrn_only_postfix, list_messages
+
+TIME_LIMIT = 900
+
+COUNT = int(os.environ.get("FLUSHD_SPOOL", 500))
+TICKS = os.sysconf("SC_CLK_TCK")
+
+postfix = etrn_only_postfix()
+
+
+def cpu_seconds():
+    """By the name of the process; those that master(8) has collected are `ended`."""
+    used = Counter()
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            name, rest = (entry / "stat").read_text().split("(", 1)[1].rsplit(") ", 1)
+        except OSError:
+            continue
+        fields = rest.split()
+        used[name] += (int(fields[11]) + int(fields[12])) / TICKS
+        if name == "master":
+            used["ended"] += (int(fields[13]) + int(fields[14])) / TICKS
+    return used
+
+
+def send_to_dead_site(daemon):
+    postfix.use_flush(daemon)
+    ids = list_messages(postfix, COUNT)
+    mark = postfix.log.mark()
+    progress = Progress(postfix, ids)
+    before, begin = cpu_seconds(), time.monotonic()
+    expect_equal("postqueue -s", run_command("postqueue", "-s", SITE), (0, ""))
+    progress.wait(progress.all_told)
+    seconds, used = time.monotonic() - begin, cpu_seconds()
+    attempts = len(postfix.log.find_all(r"to=<.*status=deferred \(connect to ", since=mark))
+    used.subtract(before)
+    shares = ", ".join(f"{name} {used[name]:.1f}" for name in ("qmgr", daemon, "smtp", "error", "bounce", "ended"))
+    print(f"{daemon}: {progress}; {attempts} real attempts, {seconds:.1f} s; CPU s: {shares}; "
+          f"all {sum(used.values()) - used['python3']:.1f}", flush=True)
+    wait_until("all are deferred", lambda: not any((Path("/var/spool/postfix/active")).iterdir()), timeout=60)
+    wait_until("all are listed again", lambda: set(postfix.logfile(SITE)) >= ids, timeout=60)
+    discard(ids)
+    return ids, progress
+
+
+if IS_FLUSHD:
+    send_to_dead_site("flush")
+ids, progress = send_to_dead_site(DAEMON)
+expect(progress.deferred == ids and not progress.refused, "each message is deferred, none because of its transport")
