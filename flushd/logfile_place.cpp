@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
-#include <utility>
 
 namespace flushd {
 
@@ -25,17 +25,9 @@ bool is_regular_file(const std::string& path) {
 
 std::variant<site_log, std::error_code>
 open_logfile(const queue_layout& layout, const site_file& site, site_log::missing when_missing) {
-    const auto is_missing = [](const auto& opened) {
-        const auto* failure = std::get_if<std::error_code>(&opened);
-        return failure != nullptr && *failure == std::errc::no_such_file_or_directory;
-    };
     const auto usual = layout.path(queue_name::flush, site.name());
-    auto opened = site_log::open(usual, site_log::missing::is_error);
-    if (std::holds_alternative<site_log>(opened))
-        return opened;
-    if (!is_missing(opened)) // for an append, less than what has been asked for may do
-        return when_missing == site_log::missing::is_created ? site_log::open(usual, when_missing)
-                                                             : std::move(opened);
+    if (::access(usual.c_str(), F_OK) == 0 || errno != ENOENT)
+        return site_log::open(usual, when_missing);
     const unsigned usual_depth = layout.depth(queue_name::flush);
     for (unsigned depth = 0; depth <= deepest; ++depth) {
         const auto path = queue_layout::path_at(queue_name::flush, site.name(), depth);
@@ -46,14 +38,13 @@ open_logfile(const queue_layout& layout, const site_file& site, site_log::missin
         // Not a directory of that name, which belongs to sites that begin with it.
         if (!is_regular_file(path))
             continue;
-        opened = site_log::open(path, site_log::missing::is_error);
-        if (!is_missing(opened))
+        auto opened = site_log::open(path, site_log::missing::is_error);
+        const auto* failure = std::get_if<std::error_code>(&opened);
+        if (failure == nullptr || *failure != std::errc::no_such_file_or_directory)
             return opened;
     }
     // In between it may have been moved to where it belongs, which is why it is made last.
-    if (when_missing == site_log::missing::is_created)
-        return site_log::open(usual, when_missing);
-    return opened;
+    return site_log::open(usual, when_missing);
 }
 
 } // namespace flushd
