@@ -47,6 +47,27 @@ TEST_CASE("master_channel writes pid, generation and availability as three nativ
     CHECK_FALSE(channel.master_gone());
 }
 
+TEST_CASE("master_channel says that the process was used, in one write") {
+    const bool is_pipe = GENERATE(true, false);
+    const status_channel ends(is_pipe);
+    const master_channel channel(4711, 7, ends.child.get());
+    REQUIRE(channel.notify_used());
+    std::array<int, 6> words{};
+    REQUIRE(::read(ends.master.get(), words.data(), sizeof words) == sizeof words);
+    CHECK(words == std::array<int, 6>{4711, 7, 0, 4711, 7, 1});
+}
+
+TEST_CASE("master_channel says nothing once it was told to forget") {
+    const status_channel ends(true);
+    master_channel channel(4711, 7, ends.child.get());
+    channel.forget();
+    CHECK_FALSE(channel.notify(availability::taken));
+    CHECK_FALSE(channel.notify_used());
+    REQUIRE(::fcntl(ends.master.get(), F_SETFL, O_NONBLOCK) == 0);
+    char byte = 0;
+    CHECK(::read(ends.master.get(), &byte, 1) == -1);
+}
+
 TEST_CASE("master_channel notices that master is gone") {
     const bool is_pipe = GENERATE(true, false);
     status_channel ends(is_pipe);

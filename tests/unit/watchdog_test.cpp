@@ -50,6 +50,18 @@ TEST_CASE("watchdog stops when it is destroyed") {
     CHECK_FALSE(expired);
 }
 
+TEST_CASE("watchdog begins anew after it was stopped") {
+    std::promise<void> expired;
+    watchdog dog(10h, {}, [] {});
+    dog.stop();
+    dog.stop();
+    watchdog other(60ms, {}, [&] { expired.set_value(); });
+    other.stop();
+    other.start();
+    expired.get_future().wait();
+    dog.start();
+}
+
 #if !defined(__SANITIZE_THREAD__) // which does not take threads in a forked child
 namespace {
 
