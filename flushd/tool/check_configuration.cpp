@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <pwd.h>
 #include <sys/stat.h>

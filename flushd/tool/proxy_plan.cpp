@@ -8,6 +8,7 @@
 #include "postfix_proto/brace_syntax.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <unistd.h>
 

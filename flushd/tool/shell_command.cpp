@@ -1,6 +1,7 @@
 #include "flushd/tool/shell_command.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace flushd::tool {
 
