@@ -16,6 +16,8 @@ if not IS_FLUSHD:
     print("stock Postfix has no such command")
     sys.exit(0)
 
+TIME_LIMIT = 300
+
 FLUSHD = run_command("postconf", "-h", "daemon_directory").output.strip() + "/flushd"
 
 
