@@ -39,7 +39,7 @@ _flushd()
             options="-c --help --version"
             [[ $word == -* ]] || options="install uninstall check status send rebuild metrics"
             ;;
-        install) options="--dry-run --rebuild" ;;
+        install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
         send) options="--all --older-than --id --wait --timeout" ;;

@@ -12,6 +12,7 @@ complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a send -d 'De
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a rebuild -d 'List the mail that is deferred already'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a metrics -d 'Print figures for a monitoring system'
 complete -c flushd -n '__fish_seen_subcommand_from install uninstall' -l dry-run -d 'Show what would be changed'
+complete -c flushd -n '__fish_seen_subcommand_from install' -l proxy -d 'Have proxymap look up tables that flushd cannot'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l rebuild -d 'Afterwards list the mail that is deferred already'
 complete -c flushd -n '__fish_seen_subcommand_from status send' -l older-than -x -d 'Only sites with older mail'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s s -l sort -x -a 'site listed deferred oldest size sent' -d 'Order'

@@ -7,6 +7,7 @@
 #include "flushd/tool/instance.hpp"
 #include "flushd/tool/live_service.hpp"
 #include "flushd/tool/master_cf.hpp"
+#include "flushd/tool/proxied_tables.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/postconf.hpp"
@@ -42,6 +43,7 @@ private:
     void check_program(std::string_view program);
     void read_main_cf(const std::optional<service_entry>& entry);
     void check_domains();
+    void check_proxied(const proxy_plan& plan);
     void look_up(const std::string& site);
     void check_restrictions();
     void check_flush_directory();

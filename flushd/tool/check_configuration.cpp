@@ -2,6 +2,8 @@
 
 #include "flushd/tool/daemon_file.hpp"
 #include "flushd/tool/foreign_file.hpp"
+#include "flushd/tool/proxied_tables.hpp"
+#include "flushd/tool/shell_command.hpp"
 #include "flushd/tool/tool_error.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
@@ -10,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <pwd.h>
 #include <sys/stat.h>
@@ -159,21 +162,52 @@ void check::check_domains() {
                          raw, postconf("-e 'relay_domains = CUSTOMER.TLD'"));
         return;
     }
+    const auto plan = plan_proxied_tables(where_);
+    const bool is_served = plan.tables.empty() && plan.refused.empty();
     try {
         policy_.emplace(*parameters_, log_);
         // What opens may still give no answers. But what does not open would say so once more.
-        if (complaints_.empty())
+        if (complaints_.empty() && is_served)
             look_up("flushd-check.invalid");
     } catch (const startup_error& error) {
         complaints_.emplace_back(error.what());
     }
-    if (complaints_.empty())
+    if (!is_served)
+        check_proxied(plan);
+    else if (complaints_.empty())
         found_.ok("fast_flush_domains is {}", shortened(domains));
     for (const auto& complaint : complaints_)
         found_.error("fast_flush_domains: {}; the sites that depend on it get no service: mend "
                      "it (is a postmap missing?), or take it out of fast_flush_domains",
                      complaint);
     complaints_.clear();
+}
+
+/// Tables that proxymap(8) would have to look up.
+void check::check_proxied(const proxy_plan& plan) {
+    if (!plan.refused.empty()) {
+        auto commands = permission_commands(where_, plan);
+        commands.pop_back();
+        // A reload does not help at once: master(8) waits a minute with what has ended that way.
+        for (const char* what : {"stop", "start"})
+            commands.push_back(postfix_command(where_, "postfix", what));
+        found_.error("fast_flush_domains names {}, and proxy_read_maps does not: each program of "
+                     "Postfix's that opens it ends, so that no mail is moved: {}",
+                     fmt::join(plan.refused, " "), joined(commands));
+    }
+    if (plan.tables.empty())
+        return;
+    // What the service says about each of these is told here once, with what to do.
+    std::erase_if(complaints_, [](const std::string& complaint) {
+        return complaint.starts_with("unsupported dictionary type: ");
+    });
+    constexpr const char* effect = "the sites that depend on it get no service";
+    if (plan.obstacle.empty())
+        found_.error("{}; {}: {} makes it work, and so do, in this order: {}", explain(plan),
+                     effect, postfix_command(where_, "flushd", "install --proxy"),
+                     joined(proxy_commands(where_, plan)));
+    else
+        found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
 }
 
 /// For what it leaves in the log.

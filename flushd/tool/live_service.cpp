@@ -94,6 +94,25 @@ std::optional<service_process> describe(pid_t process, const process_status& sta
     return result;
 }
 
+template <typename Wanted>
+std::vector<service_process> find_children(pid_t master, const Wanted& is_wanted) {
+    std::vector<service_process> result;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
+        const auto name = entry.path().filename().string();
+        pid_t process = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
+        if (error != std::errc{} || end != name.data() + name.size())
+            continue;
+        const auto status = read_status(process);
+        if (!status || status->parent != master || status->state == 'Z')
+            continue;
+        if (auto found = describe(process, *status); found && is_wanted(*found))
+            result.push_back(*std::move(found));
+    }
+    return result;
+}
+
 } // namespace
 
 std::optional<pid_t> find_master(const instance& where) {
@@ -112,21 +131,34 @@ std::optional<pid_t> find_master(const instance& where) {
 }
 
 std::vector<service_process> find_processes(pid_t master, std::string_view service) {
-    std::vector<service_process> result;
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc", ignored)) {
-        const auto name = entry.path().filename().string();
-        pid_t process = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), process);
-        if (error != std::errc{} || end != name.data() + name.size())
-            continue;
-        const auto status = read_status(process);
-        if (!status || status->parent != master || status->state == 'Z')
-            continue;
-        if (auto found = describe(process, *status); found && found->service == service)
-            result.push_back(*std::move(found));
+    return find_children(master,
+                         [service](const auto& process) { return process.service == service; });
+}
+
+std::vector<service_process> find_readers_of_domains(pid_t master) {
+    // Who calls flush_init() (Postfix 3.5 to 3.10); relay is smtp, and lmtp may be.
+    static constexpr std::string_view programs[] = {"cleanup", "discard", "error",  "flush", "lmtp",
+                                                    "local",   "nqmgr",   "oqmgr",  "pipe",  "qmgr",
+                                                    "smtp",    "smtpd",   "virtual"};
+    return find_children(master, [](const auto& process) {
+        return std::find(std::begin(programs), std::end(programs), process.program) !=
+               std::end(programs);
+    });
+}
+
+bool wait_until_gone(pid_t master, const std::vector<service_process>& processes,
+                     std::chrono::milliseconds limit, bool (*give_up)()) {
+    const auto deadline = steady_clock::now() + limit;
+    const auto is_left = [&processes](const service_process& process) {
+        return std::any_of(processes.begin(), processes.end(),
+                           [&](const auto& old) { return old.id == process.id; });
+    };
+    while (!find_children(master, is_left).empty()) {
+        if (steady_clock::now() >= deadline || (give_up && give_up()))
+            return false;
+        std::this_thread::sleep_for(50ms);
     }
-    return result;
+    return true;
 }
 
 flush_result ask_for_nothing(const instance& where, std::chrono::milliseconds limit) {

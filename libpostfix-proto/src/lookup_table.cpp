@@ -95,7 +95,8 @@ constexpr table_opener pcre_opener = nullptr;
 
 /// Postfix's own clients of these wait for a server, and only Postfix has them.
 constexpr std::string_view use_proxy =
-    "is looked up through proxymap(8) only: write \"proxy:{0}:{1}\"";
+    "is looked up through proxymap(8) only: put \"proxy:{0}:{1}\" into proxy_read_maps, reload "
+    "Postfix, and only then write it here as \"proxy:{0}:{1}\"";
 constexpr std::string_view not_built_in = "needs a library that this program was built without";
 
 /// The place where a table type is added. Sorted by name.

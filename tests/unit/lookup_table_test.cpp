@@ -104,8 +104,10 @@ TEST_CASE("a table that waits for a server is refused in favour of proxymap") {
     const auto table = open_lookup_table(type + ":/etc/{x}.cf", {}, log);
     CHECK(lines.lines() == std::vector<std::string>{
                                "error: unsupported dictionary type: " + type +
-                               ": it is looked up through proxymap(8) only: write \"proxy:" + type +
-                               ":/etc/{x}.cf\""});
+                               ": it is looked up through proxymap(8) only: put \"proxy:" + type +
+                               ":/etc/{x}.cf\" into proxy_read_maps, reload Postfix, and only "
+                               "then write it here as \"proxy:" +
+                               type + ":/etc/{x}.cf\""});
     CHECK(table->find("a").outcome == lookup_result::status::failed);
     CHECK(open_lookup_table("proxy:" + type + ":/etc/{x}.cf", {}, log)->asks_elsewhere());
 }

@@ -219,7 +219,8 @@ if IS_FLUSHD:
         plain = service.list.split()[1]
         kind = plain.split(":")[0]
         return re.escape(f'unsupported dictionary type: {kind}: it is looked up through proxymap(8) only: '
-                         f'write "proxy:{plain}"')
+                         f'put "proxy:{plain}" into proxy_read_maps, reload Postfix, and only then write it here as '
+                         f'"proxy:{plain}"')
 
     for service in plain_ours:
         mark = postfix.log.mark()

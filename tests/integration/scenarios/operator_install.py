@@ -11,6 +11,8 @@ from pathlib import Path
 from harness import IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, expect_match, run_command, wait_until
 from harness.postfix import CONFIG_DIRECTORY
 
+TIME_LIMIT = 400
+
 if not IS_FLUSHD:
     print("stock Postfix has no such command")
     sys.exit(0)

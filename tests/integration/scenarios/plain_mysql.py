@@ -1,0 +1,115 @@
+"""A Postfix as ISPConfig sets it up, in small: $relay_domains asks MariaDB. From stock to ETRN
+through flushd by `flushd install --proxy`, with a file that only root can read at first, and back,
+also when main.cf has been changed meanwhile.
+"""
+
+import sys
+
+from harness import IS_FLUSHD, Sink, deferred_mail, etrn, expect, expect_equal, expect_match
+from harness.advice import advised_commands, expect_mail_flows, follow
+from harness.databases import Mysql
+from harness.postfix import CONFIG_DIRECTORY, PostfixInstance, run_command
+from harness.sites import SINK_PORT, SITES
+from harness.tool import flushd
+
+IMAGE = "databases"
+TIME_LIMIT = 400
+
+MAIN_CF = CONFIG_DIRECTORY / "main.cf"
+CF = CONFIG_DIRECTORY / "mysql-virtual_relaydomains.cf"
+TABLE = f"mysql:{CF}"
+
+database = Mysql({"customer.tld": ["customer.tld"], "other.customer.tld": ["x"]})
+database.start()
+CF.write_text(database.config(tcp=True))
+CF.chmod(0o600)
+(CONFIG_DIRECTORY / "transport").write_text("".join(f"{site} smtp:[{address}]:{SINK_PORT}\n" for site, address in SITES.items()))
+
+postfix = PostfixInstance()
+sink = Sink(SINK_PORT)
+# As it is in ISPConfig's main.cf: the file by a reference, and a list of maps of its own.
+postfix.configure(
+    relay_domains="mysql:$config_directory/mysql-virtual_relaydomains.cf",
+    relay_recipient_maps="", transport_maps=f"texthash:{CONFIG_DIRECTORY}/transport",
+    proxy_read_maps="$local_recipient_maps $mydestination $virtual_alias_maps $virtual_alias_domains "
+                    "$virtual_mailbox_maps $virtual_mailbox_domains $relay_recipient_maps $relay_domains "
+                    "$canonical_maps $sender_canonical_maps $recipient_canonical_maps $relocated_maps $transport_maps "
+                    "$mynetworks $smtpd_sender_login_maps")
+postfix.use_flush("flush")
+postfix.start()
+stock = MAIN_CF.read_bytes()
+
+
+def run(*arguments, status=0):
+    result = flushd(*arguments)
+    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
+    expect_equal("exit status", result.status, status)
+    return result.output
+
+
+def expect_served(by):
+    sink.off()
+    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
+    sink.accept()
+    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"),
+                 "459 <not.a.customer.domain>: service unavailable")
+    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
+    postfix.wait_gone([queue_id])
+    expect(postfix.processes((by,)), f"{by} serves")
+
+
+def mail_flows():
+    sink.accept()
+    expect_mail_flows(postfix, sink, "user@customer.tld")
+
+
+# Stock asks the database as root, before it gives that up. smtpd and the others do, too.
+expect_served("flush")
+if not IS_FLUSHD:
+    sys.exit(0)
+
+answer = run("install", "--proxy", status=77)
+expect_match("why", answer, r"(?m)^flushd: proxymap\(8\) runs as postfix, which cannot read what it must:$")
+expect(MAIN_CF.read_bytes() == stock, "nothing was touched")
+commands = advised_commands(answer)
+expect_equal("what to do", commands, [f"chgrp postfix {CF}", f"chmod g+r {CF}"])
+expect_equal("the same as the beginning of what install says", advised_commands(run("install", status=78))[:2], commands)
+follow(commands)
+expect_equal("no more than that", oct(CF.stat().st_mode & 0o7777), "0o640")
+
+mark = postfix.log.mark()
+answer = run("install", "--proxy")
+expect_equal("the list", postfix.parameter("fast_flush_domains"), "proxy:mysql:$config_directory/mysql-virtual_relaydomains.cf")
+expect(postfix.parameter("proxy_read_maps").endswith(
+    " $smtpd_sender_login_maps proxy:mysql:$config_directory/mysql-virtual_relaydomains.cf"), "what was there stays")
+expect_match("nothing is left to do", run("check"), r"\Aok: ")
+mail_flows()
+expect_served("flushd")
+expect_equal("what of Postfix ended on the way", postfix.log.find_all(r": (fatal|panic): ", mark), [])
+
+# The database goes away and comes back: FAIL in between, and no process ends.
+database.stop()
+run("check", status=1)
+database.start()
+
+# Somebody has changed main.cf since: that stays, and the rest goes.
+postfix.configure(minimal_backoff_time="900s", fast_flush_domains="$relay_domains, some.other.domain")
+postfix.reload()
+shown = run("uninstall")
+expect_match("says so", shown, r"(?m)^note: fast_flush_domains has been changed since, and stays as it is$")
+expect_equal("what stays", postfix.parameter("fast_flush_domains"), "$relay_domains, some.other.domain")
+expect_equal("what else stays", postfix.parameter("minimal_backoff_time"), "900s")
+expect("proxy:mysql" not in MAIN_CF.read_text(), "what was added has gone")
+expect_served("flush")
+
+# And where somebody relies on what has been added, it stays as well.
+run_command("postconf", "-e", "fast_flush_domains=$relay_domains", check=True)
+postfix.reload()
+run("install", "--proxy")
+postfix.configure(smtpd_sender_restrictions=f"check_sender_access proxy:{TABLE}")
+postfix.reload()
+mark = postfix.log.mark()
+expect_match("says so", run("uninstall"), r"(?m)^note: proxy_read_maps stays as it is, since smtpd_sender_restrictions relies on it$")
+mail_flows()
+expect_served("flush")
+expect_equal("what of Postfix ended on the way", postfix.log.find_all(r": (fatal|panic): ", mark), [])

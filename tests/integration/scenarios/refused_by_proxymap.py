@@ -1,0 +1,34 @@
+"""fast_flush_domains names a table that proxymap(8) may not look up: each program that may defer
+mail ends, with stock flush as with flushd. flushd check says what to do, and to the letter it helps.
+"""
+
+import sys
+
+from harness import IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, expect_match, wait_until
+from harness.advice import expect_mail_flows, follow
+from harness.tool import flushd
+
+TABLE = "proxy:inline:{customer.tld=x}"
+
+postfix, sink = customer_postfix()
+sink.accept()
+expect_mail_flows(postfix, sink, "user@customer.tld")
+mark = postfix.log.mark()
+postfix.configure(fast_flush_domains=TABLE)
+postfix.reload()
+postfix.log.wait_for(r"postfix/\w+\[\d+\]: fatal: proxymap service is not configured for table", since=mark)
+if not IS_FLUSHD:
+    sys.exit(0)
+
+result = flushd("check")
+print(result.output)
+expect_equal("exit status", result.status, 1)
+finding = next(line for line in result.output.splitlines() if "proxy_read_maps" in line)
+expect_match("the finding", finding, r"^error: fast_flush_domains names proxy:inline:.*, and proxy_read_maps does not: each program of "
+             r"Postfix's that opens it ends, so that no mail is moved: postconf -e ")
+follow(finding.rsplit(": ", 1)[1].split(" && "))
+wait_until("flushd answers", lambda: postfix.running() and ask_flush("add", site="customer.tld", queue_id="AB1") == OK)
+expect_mail_flows(postfix, sink, "user@customer.tld")
+result = flushd("check")
+expect("proxy_read_maps" not in result.output, "the finding is gone")
+expect_equal("exit status", result.status, 0)
