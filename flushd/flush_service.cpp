@@ -17,6 +17,7 @@ flush_status status_of(site_policy::refusal refusal) {
 postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters) {
     postfix_proto::proxymap_settings result;
     result.path = parameters.proxymap_socket;
+    result.form = parameters.proxymap_form;
     result.limit = parameters.ipc_timeout;
     return result;
 }
