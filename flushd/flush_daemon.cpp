@@ -43,6 +43,12 @@ std::size_t most_open_logfiles() {
     return std::clamp<rlim_t>(std::max(limit / share, beside_clients), 1, enough);
 }
 
+flush_parameters read_parameters(const postconf_result& main_cf) {
+    auto parameters = read_flush_parameters(main_cf);
+    find_missing_table_types(parameters);
+    return parameters;
+}
+
 } // namespace
 
 service_program flush_daemon::program() {
@@ -54,7 +60,7 @@ service_program flush_daemon::program() {
 }
 
 flush_daemon::flush_daemon(const service_setup& setup)
-    : parameters_(read_flush_parameters(setup.main_cf)), policy_(parameters_, setup.log),
+    : parameters_(read_parameters(setup.main_cf)), policy_(parameters_, setup.log),
       most_open_logfiles_(most_open_logfiles()), log_(setup.log) {
     const auto path =
         counters_file::path(setup.main_cf.get("data_directory"), setup.options.service_name);

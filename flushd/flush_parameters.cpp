@@ -3,6 +3,7 @@
 #include "postfix_proto/domain_list.hpp"
 #include "postfix_proto/mail_version.hpp"
 #include "postfix_proto/postconf.hpp"
+#include "postfix_proto/release_traits.hpp"
 
 #include <fmt/format.h>
 
@@ -14,10 +15,27 @@ namespace flushd {
 using postfix_proto::postconf_result;
 using std::chrono::seconds;
 
+namespace {
+
+/// A table, or a file that may name one.
+bool may_need_berkeley_db(const std::string& list) {
+    if (list.find("hash:") != std::string::npos || list.find("btree:") != std::string::npos)
+        return true;
+    for (auto slash = list.find('/'); slash != std::string::npos; slash = list.find('/', slash + 1))
+        if (slash == 0 ||
+            std::string_view(", \t\n!").find(list[slash - 1]) != std::string_view::npos)
+            return true;
+    return false;
+}
+
+} // namespace
+
 const std::vector<std::string>& flush_parameter_names() {
     static const std::vector<std::string> names = {
         "config_directory",
         "daemon_table_open_error_is_fatal",
+        "default_cache_db_type",
+        "default_database_type",
         "defer_transports",
         "enable_idna2003_compatibility",
         "fast_flush_domains",
@@ -27,6 +45,9 @@ const std::vector<std::string>& flush_parameter_names() {
         "hash_queue_names",
         "ipc_timeout",
         "mail_version",
+        "non_bdb_custom_mapping",
+        "non_bdb_migration_level",
+        "non_bdb_migration_log_redirect",
         "parent_domain_matches_subdomains",
         "proxymap_service_name",
         "queue_service_name",
@@ -84,9 +105,22 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     if (!parsed)
         throw postfix_proto::startup_error(
             fmt::format("parameter mail_version: not a Postfix version: \"{}\"", version));
-    result.announce_protocol = *parsed >= postfix_proto::first_with_protocol_announcement;
-    result.joins_list_lines = *parsed >= postfix_proto::first_with_logical_lines_in_lists;
+    using postfix_proto::has_trait;
+    using postfix_proto::release_trait;
+    result.release = *parsed;
+    result.announce_protocol = has_trait(*parsed, release_trait::protocol_announcement);
+    result.joins_list_lines = has_trait(*parsed, release_trait::joined_list_lines);
+    result.proxymap_form = postfix_proto::proxymap_form_of(*parsed);
+    if (has_trait(*parsed, release_trait::berkeley_db_redirection))
+        result.berkeley_db = postfix_proto::read_berkeley_db_policy(main_cf);
     return result;
+}
+
+void find_missing_table_types(flush_parameters& parameters,
+                              const std::optional<std::string>& config_directory) {
+    if (may_need_berkeley_db(parameters.fast_flush_domains))
+        parameters.berkeley_db.missing_types = postfix_proto::missing_berkeley_db_types(
+            postfix_proto::read_table_types(config_directory));
 }
 
 } // namespace flushd

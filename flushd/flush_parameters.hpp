@@ -1,7 +1,12 @@
 /// What the configuration says.
 #pragma once
 
+#include "postfix_proto/berkeley_db_policy.hpp"
+#include "postfix_proto/mail_version.hpp"
+#include "postfix_proto/proxymap_protocol.hpp"
+
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,11 +40,12 @@ struct flush_parameters {
     std::chrono::seconds ipc_timeout{};
     std::chrono::seconds trigger_timeout{};
 
-    /// Postfix announces the protocol since 3.6, and clients of either kind cannot talk to the
-    /// other.
-    bool announce_protocol = true;
-    /// Of the files that fast_flush_domains names, since 3.8.
-    bool joins_list_lines = true;
+    // What the installed release decides: see release_traits.hpp.
+    postfix_proto::mail_version release;
+    bool announce_protocol = true; ///< clients of either kind cannot talk to the other
+    bool joins_list_lines = true;  ///< of the files that fast_flush_domains names
+    postfix_proto::proxymap_form proxymap_form{};
+    postfix_proto::berkeley_db_policy berkeley_db;
 };
 
 /// The names that read_flush_parameters() asks for.
@@ -48,5 +54,11 @@ struct flush_parameters {
 /// Throws startup_error, naming the parameter, when a value cannot be used. Reads master.cf too,
 /// for defer_transports, which may be set there for qmgr(8) only.
 [[nodiscard]] flush_parameters read_flush_parameters(const postfix_proto::postconf_result& main_cf);
+
+/// Asks the installed Postfix whether it has hash: and btree: at all, where fast_flush_domains may
+/// name such a table: in one without Berkeley DB an X.db is what an older Postfix has left behind.
+/// Throws startup_error when it cannot be asked.
+void find_missing_table_types(flush_parameters& parameters,
+                              const std::optional<std::string>& config_directory = std::nullopt);
 
 } // namespace flushd

@@ -31,6 +31,7 @@ postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& param
                                                    std::size_t most_open_logfiles) {
     postfix_proto::proxymap_settings result;
     result.path = parameters.proxymap_socket;
+    result.form = parameters.proxymap_form;
     result.limit = std::min(longest_wait, parameters.ipc_timeout);
     result.most_questions = most_waiting_clients(most_open_logfiles);
     return result;

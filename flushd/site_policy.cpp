@@ -9,7 +9,8 @@ site_policy::site_policy(const flush_parameters& parameters, postfix_proto::logg
                {.match_parents = parameters.match_parent_domains,
                 .utf8 = parameters.smtputf8,
                 .open_error_is_fatal = parameters.table_open_error_is_fatal,
-                .joins_list_lines = parameters.joins_list_lines},
+                .joins_list_lines = parameters.joins_list_lines,
+                .berkeley_db = parameters.berkeley_db},
                log),
       to_ascii_({.transitional = parameters.idna2003_compatible}), cannot_convert_(log) {}
 

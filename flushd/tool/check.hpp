@@ -42,6 +42,7 @@ private:
     void check_fields(const service_entry& entry);
     void check_program(std::string_view program);
     void read_main_cf(const std::optional<service_entry>& entry);
+    void check_release();
     void check_domains();
     void check_proxied(const proxy_plan& plan);
     void look_up(const std::string& site);

@@ -46,6 +46,7 @@ check::check(const instance& where)
 unsigned check::run() {
     const auto entry = check_entry();
     read_main_cf(entry);
+    check_release();
     check_domains();
     check_restrictions();
     check_flush_directory();

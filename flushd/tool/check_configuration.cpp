@@ -7,6 +7,7 @@
 #include "flushd/tool/tool_error.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/release_traits.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -136,6 +137,7 @@ void check::read_main_cf(const std::optional<service_entry>& entry) {
     try {
         values_ = read_postconf(request);
         parameters_ = read_flush_parameters(*values_);
+        find_missing_table_types(*parameters_, where_.config_directory());
     } catch (const startup_error& error) {
         found_.error("{}: the service cannot start until this is mended", error.what());
     }
@@ -144,6 +146,15 @@ void check::read_main_cf(const std::optional<service_entry>& entry) {
             found_.warning("{} sets fast_flush_domains for itself only, while the SMTP server "
                            "and the delivery agents go by {}: set it there",
                            master_cf_, main_cf_);
+}
+
+void check::check_release() {
+    if (!parameters_ || parameters_->release <= newest_tried_release)
+        return;
+    found_.note("Postfix {}.{} is newer than any that flushd was tried with, the newest being "
+                "{}.{}, and is taken for that one",
+                parameters_->release.major, parameters_->release.minor, newest_tried_release.major,
+                newest_tried_release.minor);
 }
 
 void check::check_domains() {
@@ -215,7 +226,10 @@ void check::look_up(const std::string& site) {
     if (policy_->resolve_now(site) || !master_)
         return;
     asio::io_context context(1);
-    proxymap_client proxymap(context, {.path = parameters_->proxymap_socket, .limit = patience},
+    proxymap_client proxymap(context,
+                             {.path = parameters_->proxymap_socket,
+                              .form = parameters_->proxymap_form,
+                              .limit = patience},
                              log_);
     const auto ask = [&]() -> asio::awaitable<void> {
         static_cast<void>(co_await policy_->resolve(site, proxymap));

@@ -101,7 +101,8 @@ void find_reasons(queue_context& queue, const target_list& targets) {
                 continue;
             while (const auto* recipient = listing.next_recipient()) {
                 const auto file = queue.names().logfile_of(domain_of(recipient->address));
-                if (!recipient->reason.empty() && (!one->file || file == one->file))
+                if (!recipient->reason.empty() && !recipient->has_bounced() &&
+                    (!one->file || file == one->file))
                     one->reason = recipient->reason;
             }
             --wanted;

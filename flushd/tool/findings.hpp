@@ -17,6 +17,11 @@ public:
     void ok(postfix_proto::format_string<Args...> format, Args&&... args) {
         print("ok", fmt::format(format, std::forward<Args>(args)...));
     }
+    /// Good to know; nothing to mend, so it does not count.
+    template <typename... Args>
+    void note(postfix_proto::format_string<Args...> format, Args&&... args) {
+        print("note", fmt::format(format, std::forward<Args>(args)...));
+    }
     /// Works, but not as it should.
     template <typename... Args>
     void warning(postfix_proto::format_string<Args...> format, Args&&... args) {

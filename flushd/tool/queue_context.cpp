@@ -82,7 +82,8 @@ void queue_context::learn_names_from_queue() {
         if (message->queue_name != postfix_proto::queue_name::deferred)
             continue;
         while (const auto* recipient = queue.next_recipient())
-            names_.add(domain_of(recipient->address));
+            if (!recipient->has_bounced())
+                names_.add(domain_of(recipient->address));
     }
     if (const auto& failure = queue.failure())
         throw_failure(*failure);

@@ -66,6 +66,8 @@ asio::awaitable<void> rebuild::read_queue() {
         const auto id = message->id; // until the next message only
         std::set<site_file> done;
         while (const auto* recipient = co_await queue_.next_recipient()) {
+            if (recipient->has_bounced())
+                continue;
             auto& to = find_domain(domain_of(recipient->address));
             if (to.file && (!wanted_ || wanted_->contains(*to.file)) &&
                 done.insert(*to.file).second)

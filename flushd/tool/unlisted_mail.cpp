@@ -32,7 +32,11 @@ public:
            site_policy& policy, std::chrono::seconds silence_limit, logger& log)
         : layout_(parameters.hash_queue_names, parameters.hash_queue_depth), policy_(policy),
           queue_(context_, {.path = "public/" + showq_service, .silence_limit = silence_limit}),
-          proxymap_(context_, {.path = parameters.proxymap_socket, .limit = silence_limit}, log) {}
+          proxymap_(context_,
+                    {.path = parameters.proxymap_socket,
+                     .form = parameters.proxymap_form,
+                     .limit = silence_limit},
+                    log) {}
 
     unlisted_mail run() {
         std::exception_ptr thrown;
@@ -61,7 +65,8 @@ private:
             while (const auto* recipient = co_await queue_.next_recipient()) {
                 const auto at = recipient->address.rfind('@');
                 // Delivery agents list what they have deferred, and that has a reason.
-                if (recipient->reason.empty() || at == std::string::npos)
+                if (recipient->reason.empty() || recipient->has_bounced() ||
+                    at == std::string::npos)
                     continue;
                 const auto* file = co_await find_site(recipient->address.substr(at + 1));
                 if (file != nullptr)

@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <optional>
 #include <vector>
 
 using namespace postfix_proto;
@@ -46,9 +47,12 @@ int ask_verify(const std::string& address) {
     return EX_OK;
 }
 
-int ask_proxymap(const std::string& table, const std::string& key) {
+int ask_proxymap(const postconf_result& main_cf, const std::string& table, const std::string& key) {
+    const auto release = parse_mail_version(main_cf.get("mail_version"));
+    if (!release)
+        return fail("mail_version is not a version");
     logger log(std::make_unique<stderr_sink>("ask_services"));
-    blocking_proxymap_client proxymap({.limit = 10s}, log);
+    blocking_proxymap_client proxymap({.form = proxymap_form_of(*release), .limit = 10s}, log);
     const auto answer = proxymap.ask({table, key});
     using status = lookup_result::status;
     if (answer.result.outcome == status::failed)
@@ -63,9 +67,10 @@ int ask_proxymap(const std::string& table, const std::string& key) {
 
 int main(int argc, char* argv[]) {
     const std::vector<std::string> words(argv + 1, argv + argc);
+    std::optional<postconf_result> main_cf;
     try {
-        const auto main_cf = read_postconf({.names = {"queue_directory"}});
-        if (::chdir(main_cf.get("queue_directory").c_str()) < 0)
+        main_cf = read_postconf({.names = {"mail_version", "queue_directory"}});
+        if (::chdir(main_cf->get("queue_directory").c_str()) < 0)
             throw startup_error("chdir: " + errno_text(errno));
     } catch (const startup_error& error) {
         fmt::print(stderr, "ask_services: fatal: {}\n", error.what());
@@ -76,7 +81,7 @@ int main(int argc, char* argv[]) {
     if (words.size() == 2 && words[0] == "verify")
         return ask_verify(words[1]);
     if (words.size() == 3 && words[0] == "proxymap")
-        return ask_proxymap(words[1], words[2]);
+        return ask_proxymap(*main_cf, words[1], words[2]);
     fmt::print(stderr, "usage: ask_services anvil SERVICE ADDRESS | verify ADDRESS | "
                        "proxymap TYPE:NAME KEY\n");
     return EX_USAGE;

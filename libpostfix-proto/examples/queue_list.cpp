@@ -1,6 +1,7 @@
 // Lists the queue as JSON, one message a line: what `postqueue -j` prints.
 #include <postfix_proto/log.hpp>
 #include <postfix_proto/postconf.hpp>
+#include <postfix_proto/release_traits.hpp>
 #include <postfix_proto/showq_client.hpp>
 
 #include <fmt/format.h>
@@ -26,7 +27,10 @@ void append_quoted(std::string& line, std::string_view text) {
 }
 
 int list_queue() {
-    const auto main_cf = read_postconf({.names = {"queue_directory", "showq_service_name"}});
+    const auto main_cf =
+        read_postconf({.names = {"mail_version", "queue_directory", "showq_service_name"}});
+    const auto release = parse_mail_version(main_cf.get("mail_version"));
+    const bool shows_classes = release && has_trait(*release, release_trait::recipient_log_class);
     if (::chdir(main_cf.get("queue_directory").c_str()) < 0)
         throw startup_error("chdir: " + errno_text(errno));
 
@@ -43,10 +47,17 @@ int list_queue() {
         append_quoted(line, message->sender);
         line += R"(, "recipients": [)";
         for (bool first = true; const auto* recipient = queue.next_recipient(); first = false) {
-            line += first ? R"({"address": )" : R"(, {"address": )";
+            line += first ? "{" : ", {";
+            if (shows_classes) {
+                line += R"("orig_address": )";
+                append_quoted(line, recipient->original_address);
+                line += ", ";
+            }
+            line += R"("address": )";
             append_quoted(line, recipient->address);
             if (!recipient->reason.empty()) {
-                line += R"(, "delay_reason": )";
+                line +=
+                    recipient->has_bounced() ? R"(, "bounce_reason": )" : R"(, "delay_reason": )";
                 append_quoted(line, recipient->reason);
             }
             line += '}';

@@ -1,5 +1,7 @@
 #include "postfix_proto/berkeley_db_table.hpp"
 
+#ifdef POSTFIX_PROTO_HAVE_BerkeleyDB
+
 #include "database_file.hpp"
 #include "file_lock.hpp"
 
@@ -135,3 +137,5 @@ opened_table open_berkeley_db_table(std::string_view type, std::string_view name
 }
 
 } // namespace postfix_proto
+
+#endif

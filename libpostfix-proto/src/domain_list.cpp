@@ -7,7 +7,8 @@ domain_list::domain_list(std::string_view parameter_name, std::string_view value
     : list_(parameter_name, value,
             chosen.match_parents ? match_list::style::parent_matches_below
                                  : match_list::style::dot_matches_below,
-            {chosen.utf8, chosen.open_error_is_fatal, chosen.patience, chosen.joins_list_lines},
+            {chosen.utf8, chosen.open_error_is_fatal, chosen.patience, chosen.joins_list_lines,
+             chosen.berkeley_db},
             log) {}
 
 bool parent_style_includes(std::string_view parent_domain_matches_subdomains,

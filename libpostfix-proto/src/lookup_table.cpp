@@ -1,9 +1,11 @@
 #include "postfix_proto/lookup_table.hpp"
 
+#include "forwarding_table.hpp"
 #include "postfix_proto/berkeley_db_table.hpp"
 #include "postfix_proto/cdb_table.hpp"
 #include "postfix_proto/cidr_table.hpp"
 #include "postfix_proto/composed_table.hpp"
+#include "postfix_proto/debug_table.hpp"
 #include "postfix_proto/environment_table.hpp"
 #include "postfix_proto/lmdb_table.hpp"
 #include "postfix_proto/memory_table.hpp"
@@ -38,21 +40,20 @@ private:
 };
 
 /// Stands before another table and keeps malformed text out of it and in it.
-class utf8_checked_table final : public lookup_table {
+class utf8_checked_table final : public forwarding_table {
 public:
-    utf8_checked_table(std::unique_ptr<lookup_table> table, logger& log)
-        : lookup_table(table->type(), table->name(), false), table_(std::move(table)), log_(log) {}
+    utf8_checked_table(std::string_view type, std::string_view name,
+                       std::unique_ptr<lookup_table> table, logger& log)
+        : forwarding_table(type, name, std::move(table)), log_(log) {}
 
     lookup_result find(std::string_view key) override {
-        return has_valid(key) ? checked(table_->find(key), key) : lookup_result::not_found();
-    }
-    lookup_result find_given(std::string_view key, remote_answers& answers) override {
-        return has_valid(key) ? checked(table_->find_given(key, answers), key)
+        return has_valid(key) ? checked(forwarding_table::find(key), key)
                               : lookup_result::not_found();
     }
-    bool asks_elsewhere() const override { return table_->asks_elsewhere(); }
-    bool keys_are_fixed() const noexcept override { return table_->keys_are_fixed(); }
-    std::vector<std::string> files() const override { return table_->files(); }
+    lookup_result find_given(std::string_view key, remote_answers& answers) override {
+        return has_valid(key) ? checked(forwarding_table::find_given(key, answers), key)
+                              : lookup_result::not_found();
+    }
 
 private:
     bool has_valid(std::string_view key) {
@@ -70,13 +71,34 @@ private:
         return result;
     }
 
-    std::unique_ptr<lookup_table> table_;
     logger& log_;
+};
+
+/// What hash: or btree: was opened as, according to files of its own.
+class redirected_table final : public forwarding_table {
+public:
+    redirected_table(std::unique_ptr<lookup_table> table, std::string_view type,
+                     std::string_view name, std::vector<std::string> decided_by)
+        : forwarding_table(type, name, std::move(table)), decided_by_(std::move(decided_by)) {}
+
+    std::vector<std::string> files() const override {
+        auto all = forwarding_table::files();
+        all.insert(all.end(), decided_by_.begin(), decided_by_.end());
+        return all;
+    }
+
+private:
+    std::vector<std::string> decided_by_;
 };
 
 using table_opener = opened_table (*)(std::string_view type, std::string_view name,
                                       const open_options& options, logger& log);
 
+#ifdef POSTFIX_PROTO_HAVE_BerkeleyDB
+constexpr table_opener berkeley_db_opener = open_berkeley_db_table;
+#else
+constexpr table_opener berkeley_db_opener = nullptr;
+#endif
 #ifdef POSTFIX_PROTO_HAVE_CDB
 constexpr table_opener cdb_opener = open_cdb_table;
 #else
@@ -107,19 +129,33 @@ struct registered_type {
 };
 
 constexpr registered_type registry[] = {
-    {"btree", open_berkeley_db_table},   {"cdb", cdb_opener, not_built_in},
-    {"cidr", open_cidr_table},           {"environ", open_environment_table},
-    {"fail", open_failing_table},        {"hash", open_berkeley_db_table},
-    {"inline", open_inline_table},       {"ldap", nullptr, use_proxy},
-    {"lmdb", lmdb_opener, not_built_in}, {"memcache", nullptr, use_proxy},
-    {"mongodb", nullptr, use_proxy},     {"mysql", nullptr, use_proxy},
-    {"nis", nullptr, use_proxy},         {"nisplus", nullptr, use_proxy},
-    {"pcre", pcre_opener, not_built_in}, {"pgsql", nullptr, use_proxy},
-    {"pipemap", open_pipe_table},        {"proxy", open_proxy_table},
-    {"randmap", open_random_table},      {"regexp", open_regexp_table},
-    {"socketmap", nullptr, use_proxy},   {"sqlite", nullptr, use_proxy},
-    {"static", open_static_table},       {"tcp", nullptr, use_proxy},
-    {"texthash", open_text_hash_table},  {"unionmap", open_union_table},
+    {"btree", berkeley_db_opener, not_built_in},
+    {"cdb", cdb_opener, not_built_in},
+    {"cidr", open_cidr_table},
+    {"debug", open_debug_table},
+    {"environ", open_environment_table},
+    {"fail", open_failing_table},
+    {"hash", berkeley_db_opener, not_built_in},
+    {"inline", open_inline_table},
+    {"ldap", nullptr, use_proxy},
+    {"lmdb", lmdb_opener, not_built_in},
+    {"memcache", nullptr, use_proxy},
+    {"mongodb", nullptr, use_proxy},
+    {"mysql", nullptr, use_proxy},
+    {"nis", nullptr, use_proxy},
+    {"nisplus", nullptr, use_proxy},
+    {"pcre", pcre_opener, not_built_in},
+    {"pgsql", nullptr, use_proxy},
+    {"pipemap", open_pipe_table},
+    {"proxy", open_proxy_table},
+    {"randmap", open_random_table},
+    {"regexp", open_regexp_table},
+    {"socketmap", nullptr, use_proxy},
+    {"sqlite", nullptr, use_proxy},
+    {"static", open_static_table},
+    {"tcp", nullptr, use_proxy},
+    {"texthash", open_text_hash_table},
+    {"unionmap", open_union_table},
     {"unix", nullptr, use_proxy},
 };
 
@@ -128,6 +164,33 @@ std::string join_types() {
     for (const std::string& type : lookup_table_types())
         text.append(text.empty() ? "" : ", ").append(type);
     return text;
+}
+
+std::unique_ptr<lookup_table> open_as(std::string_view type, std::string_view name,
+                                      const open_options& options, logger& log) {
+    for (const auto& entry : registry) {
+        if (entry.type != type)
+            continue;
+        if (entry.open == nullptr)
+            return make_unavailable_table(
+                type, name,
+                fmt::format("unsupported dictionary type: {}: it {}", type,
+                            fmt::vformat(entry.why_not, fmt::make_format_args(type, name))),
+                {}, options, log);
+        opened_table opened = entry.open(type, name, options, log);
+        if (!opened.table)
+            return make_unavailable_table(type, name, std::move(opened.reason),
+                                          std::move(opened.files), options, log);
+        log.debug("open_lookup_table: {}:{}", type, name);
+        // The table that debug: logs has been given its check already.
+        if (options.utf8 && entry.open != open_debug_table)
+            return std::make_unique<utf8_checked_table>(type, name, std::move(opened.table), log);
+        return std::move(opened.table);
+    }
+    return make_unavailable_table(
+        type, name,
+        fmt::format("unsupported dictionary type: {} (supported: {})", type, join_types()), {},
+        options, log);
 }
 
 } // namespace
@@ -144,28 +207,18 @@ std::unique_ptr<lookup_table> open_lookup_table(std::string_view type_and_name,
             fmt::format("open dictionary: \"{}\" is not of the form \"type:name\"", type_and_name),
             {}, options, log);
 
-    for (const auto& entry : registry) {
-        if (entry.type != type)
-            continue;
-        if (entry.open == nullptr)
-            return make_unavailable_table(
-                type, name,
-                fmt::format("unsupported dictionary type: {}: it {}", type,
-                            fmt::vformat(entry.why_not, fmt::make_format_args(type, name))),
-                {}, options, log);
-        opened_table opened = entry.open(type, name, options, log);
-        if (!opened.table)
-            return make_unavailable_table(type, name, std::move(opened.reason),
-                                          std::move(opened.files), options, log);
-        log.debug("open_lookup_table: {}:{}", type, name);
-        if (options.utf8)
-            return std::make_unique<utf8_checked_table>(std::move(opened.table), log);
-        return std::move(opened.table);
-    }
-    return make_unavailable_table(
-        type, name,
-        fmt::format("unsupported dictionary type: {} (supported: {})", type, join_types()), {},
-        options, log);
+    if (type != "hash" && type != "btree")
+        return open_as(type, name, options, log);
+    auto target = resolve_berkeley_db(type, name, options, log);
+    if (!target.reason.empty())
+        return make_unavailable_table(
+            type, name, fmt::format("open dictionary: {}:{}: {}", type, name, target.reason),
+            std::move(target.files), options, log);
+    auto table = open_as(target.type, name, options, log);
+    if (target.files.empty())
+        return table;
+    return std::make_unique<redirected_table>(std::move(table), target.type, name,
+                                              std::move(target.files));
 }
 
 std::vector<std::string> lookup_table_types() {

@@ -62,6 +62,18 @@ std::string run_postconf(const std::vector<std::string>& arguments,
     throw startup_error(fmt::format("{}: {}", arguments.front(), reason));
 }
 
+std::vector<std::string> postconf_command(const std::optional<std::string>& wanted,
+                                          const std::optional<std::string>& config_directory) {
+    const auto program = wanted ? wanted : find_program("postconf");
+    if (!program)
+        throw startup_error("cannot find postconf(1) in the system's directories, or in one of PATH"
+                            " that is root's");
+    std::vector<std::string> command{*program};
+    if (config_directory)
+        command.insert(command.end(), {"-c", *config_directory});
+    return command;
+}
+
 } // namespace
 
 std::optional<std::string_view> postconf_result::find(std::string_view name) const {
@@ -172,13 +184,7 @@ std::string substitute_names(std::string_view text, const parameter_values& valu
 
 postconf_result read_postconf(const postconf_request& request) {
     const auto deadline = std::chrono::steady_clock::now() + request.time_limit;
-    const auto program = request.program ? request.program : find_program("postconf");
-    if (!program)
-        throw startup_error("cannot find postconf(1) in the system's directories, or in one of PATH"
-                            " that is root's");
-    std::vector<std::string> command{*program};
-    if (request.config_directory)
-        command.insert(command.end(), {"-c", *request.config_directory});
+    auto command = postconf_command(request.program, request.config_directory);
 
     const parameter_values names{{"service_name", request.service_name},
                                  {"process_name", request.process_name},
@@ -207,6 +213,18 @@ postconf_result read_postconf(const postconf_request& request) {
     auto values = parse_postconf_output(run_postconf(expand, deadline));
     values.merge(own);
     return postconf_result(std::move(values));
+}
+
+std::vector<std::string> read_table_types(const std::optional<std::string>& config_directory,
+                                          std::chrono::milliseconds time_limit) {
+    auto command = postconf_command(std::nullopt, config_directory);
+    command.emplace_back("-m");
+    const auto output = run_postconf(command, std::chrono::steady_clock::now() + time_limit);
+    std::vector<std::string> types;
+    for (std::string_view rest = output; !rest.empty();)
+        if (const auto type = trim(take_line(rest)); !type.empty())
+            types.emplace_back(type);
+    return types;
 }
 
 } // namespace postfix_proto

@@ -1,7 +1,6 @@
 #include "postfix_proto/proxymap_client.hpp"
 
 #include "connect_now.hpp"
-#include "postfix_proto/proxymap_protocol.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -39,8 +38,8 @@ struct proxymap_client::connection {
     clock::time_point opened = clock::now();
     clock::time_point last_used = opened;
     reply_decoder lists{proxymap_protocol_name, proxymap_reply::string_limit};
-    std::map<std::string, bool> keys_are_fixed; // of the tables that were opened
-    std::string input;                          // what has been read beyond the last reply
+    std::map<std::string, std::uint32_t> table_flags; // of those that were opened, as told last
+    std::string input;                                // what has been read beyond the last reply
 
     /// Whether the server is still there and has said nothing that nobody asked for.
     bool is_quiet() {
@@ -223,10 +222,11 @@ proxymap_client::result proxymap_client::try_once(const remote_question& questio
 
 proxymap_client::result proxymap_client::converse(connection& peer, const remote_question& question,
                                                   remote_answer& answer) {
-    auto opened = peer.keys_are_fixed.find(question.table);
-    if (opened == peer.keys_are_fixed.end()) {
-        proxymap_reply reply(expected::open);
-        if (const auto error = co_await peer.write(encode_proxymap_open(question.table)))
+    const auto form = settings_.form;
+    auto opened = peer.table_flags.find(question.table);
+    if (opened == peer.table_flags.end()) {
+        proxymap_reply reply(expected::open, form);
+        if (const auto error = co_await peer.write(encode_proxymap_open(question.table, form)))
             co_return error;
         if (const auto error = co_await peer.read(reply))
             co_return error;
@@ -234,15 +234,19 @@ proxymap_client::result proxymap_client::converse(connection& peer, const remote
             answer = {proxymap_failure(reply.status(), question.table)};
             co_return error_code{};
         }
-        opened = peer.keys_are_fixed.emplace(question.table, reply.keys_are_fixed()).first;
+        opened = peer.table_flags.emplace(question.table, reply.table_flags()).first;
     }
-    proxymap_reply reply(expected::lookup);
-    if (const auto error =
-            co_await peer.write(encode_proxymap_lookup(question.table, question.key)))
+    proxymap_reply reply(expected::lookup, form);
+    if (const auto error = co_await peer.write(
+            encode_proxymap_lookup(question.table, question.key, form, opened->second)))
         co_return error;
     if (const auto error = co_await peer.read(reply))
         co_return error;
-    answer.keys_are_fixed = opened->second;
+    answer.keys_are_fixed = proxymap_keys_are_fixed(opened->second);
+    if (!proxymap_table_is_open(reply.status()))
+        peer.table_flags.erase(opened);
+    else if (form == proxymap_form::instance_flags)
+        opened->second = reply.table_flags();
     if (reply.status() == static_cast<std::uint32_t>(proxymap_status::ok))
         answer.result = lookup_result::found(reply.value());
     else if (reply.status() == static_cast<std::uint32_t>(proxymap_status::no_key))

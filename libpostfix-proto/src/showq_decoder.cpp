@@ -11,9 +11,9 @@ namespace postfix_proto {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> attribute_names = {
-    "queue_name",    "queue_id",  "time",      "size",   "sender",
-    "forced_expire", "recipient", "log_class", "reason",
+constexpr std::array<std::string_view, 10> attribute_names = {
+    "queue_name", "queue_id",           "time",      "size",   "sender", "forced_expire",
+    "recipient",  "original_recipient", "log_class", "reason",
 };
 // The first so many are those without which there is no message.
 constexpr std::size_t needed = 5;
@@ -102,6 +102,9 @@ showq_decoder::event showq_decoder::take_value(std::string_view text) {
     case attribute::recipient:
         recipient_.address = text;
         has_address_ = true;
+        break;
+    case attribute::original_recipient:
+        recipient_.original_address = text;
         break;
     case attribute::log_class:
         recipient_.log_class = text;

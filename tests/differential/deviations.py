@@ -126,6 +126,13 @@ ALL = [
         [Rule("log", ["warning", "fatal"], ["fatal"])],
         since=(3, 8)),
     Deviation(
+        "hash-deprecated",
+        "Warns that hash and btree are deprecated when it opens one (Debian's 3.11).",
+        "Opens it without a word.",
+        "It starts with each change of a table, and what else uses the table says so.",
+        [Rule("log", includes("warning"), lambda value: "warning" not in value)],
+        since=(3, 11)),
+    Deviation(
         "plain-networked-tables",
         "Asks ldap, mysql, pgsql and sqlite tables itself, where the package for them is installed.",
         "Logs an error that names the `proxy:` form, and answers FAIL to the sites that reach the table.",
@@ -206,7 +213,7 @@ ALL = [
          REPLIES, TRIGGERS, SPOOL]),
     Deviation(
         "exact-duplicates",
-        "Tries a message as often as it is listed (before July 2026), or knows 10000 messages only (since).",
+        "Tries a message as often as it is listed, or knows 10000 messages only (since 3.8.20, 3.9.14, 3.10.13 and 3.11.6, of August 2026).",
         "Tries each message once.",
         "Each recipient of a message is listed, so mailing lists are listed a thousand times.",
         [Rule("number of warnings", anything, anything)]),

@@ -1,3 +1,5 @@
+#ifdef POSTFIX_PROTO_HAVE_BerkeleyDB
+
 #include "catch.hpp"
 
 #include "berkeley_db_writer.hpp"
@@ -342,3 +344,5 @@ TEST_CASE("a source file that is newer than its database is worth a warning, onc
         CHECK(lines.lines() == (row.warns ? std::vector{warning} : std::vector<std::string>{}));
     }
 }
+
+#endif

@@ -251,11 +251,11 @@ TEST_CASE("a file that can not be read fails the names that get that far") {
 TEST_CASE("a table that can not be opened fails the names that get that far") {
     recorded_log lines;
     logger log(lines.sink());
-    match_list list("some_list", "a !b hash:/nonexistent/t c", style::parent_matches_below, {},
+    match_list list("some_list", "a !b texthash:/nonexistent/t c", style::parent_matches_below, {},
                     log);
-    const std::string reason = "open database /nonexistent/t.db: No such file or directory";
+    const std::string reason = "open database /nonexistent/t: No such file or directory";
     CHECK(lines.lines() == std::vector<std::string>{"error: " + reason});
-    CHECK(list.files() == std::vector<std::string>{"/nonexistent/t.db"});
+    CHECK(list.files() == std::vector<std::string>{"/nonexistent/t"});
     lines.clear();
     CHECK(list.match("x.a") == yes);
     CHECK(list.match("b") == no);
@@ -263,7 +263,7 @@ TEST_CASE("a table that can not be opened fails the names that get that far") {
     CHECK(list.match("x.y.c") == failed);
     CHECK(lines.lines().size() == 2); // asked once: not for every parent as well
     CHECK(lines.lines()[1] ==
-          "warning: some_list: hash:/nonexistent/t: table lookup problem: " + reason);
+          "warning: some_list: texthash:/nonexistent/t: table lookup problem: " + reason);
 }
 
 TEST_CASE("what can not be opened ends the start when that is asked for") {

@@ -70,6 +70,8 @@ TEST_CASE("a proxymap client keeps its connection and opens a table once on it")
     fixture f;
     f.server.announces = GENERATE(true, false);
     f.server.keys_are_fixed = GENERATE(true, false);
+    f.settings.form = f.server.form =
+        GENERATE(proxymap_form::table_flags, proxymap_form::instance_flags);
     f.start();
     const auto answer = f.ask("a");
     CHECK(answer.result == found("1"));
@@ -94,6 +96,38 @@ TEST_CASE("a proxymap client fails what proxymap fails, and goes on") {
     f.server.lookup_status = 0;
     CHECK(f.ask("a").result == found("1"));
     CHECK(f.server.connections == 1);
+}
+
+TEST_CASE("a proxymap client gives back the flags that each reply told") {
+    fixture f;
+    f.settings.form = f.server.form = proxymap_form::instance_flags;
+    f.server.flags_beyond = GENERATE(0, 4, 1572864);
+    f.start();
+    for (const auto& [key, value] : f.server.entries)
+        CHECK(f.ask(key).result == found(value));
+    CHECK(f.ask("c").result == missing);
+    f.server.lookup_status = 2; // the table fails, and has flags all the same
+    CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
+    f.server.lookup_status = 0;
+    CHECK(f.ask("a").result == found("1"));
+    CHECK(f.server.connections == 1);
+    f.server.lookup_status = 4; // whoever has no table has no flags
+    CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
+    f.server.lookup_status = 0;
+    CHECK(f.ask("a").result == found("1"));
+    CHECK(f.ask("b").result == found("2"));
+    CHECK(std::count(f.server.requests.begin(), f.server.requests.end(), "open ldap:/x") == 2);
+    CHECK(f.lines.lines().empty());
+}
+
+TEST_CASE("a proxymap client knows fixed keys from patterns, whatever else the flags say") {
+    fixture f;
+    f.settings.form = f.server.form = proxymap_form::instance_flags;
+    f.server.keys_are_fixed = GENERATE(true, false);
+    f.server.flags_beyond = 1572864;
+    f.start();
+    for (int i = 0; i < 3; ++i)
+        CHECK(f.ask("a").keys_are_fixed == f.server.keys_are_fixed);
 }
 
 TEST_CASE("a proxymap client takes up a connection that was lost, without a word") {

@@ -35,7 +35,10 @@ std::string decode(std::string_view first, std::string_view second = "") {
             }
             case event::recipient: {
                 const auto& r = decoder.recipient();
-                told += "  " + r.address + " (" + r.reason + ')' + r.log_class + '\n';
+                told += "  " + r.address + " (" + r.reason + ')' + r.log_class;
+                if (!r.original_address.empty())
+                    told += " for " + r.original_address;
+                told += r.has_bounced() ? "!\n" : "\n";
                 break;
             }
             case event::end_of_message:
@@ -64,6 +67,7 @@ TEST_CASE("queue listings of real Postfixes are taken apart at every split") {
         {"showq_empty-3.5", "end"},
         {"showq_empty-3.7", "end"},
         {"showq_empty-3.10", "end"},
+        {"showq_empty-3.11", "end"},
         {"showq-3.5",
          "deferred 4jXWzT5Zx5zMd3d 1795358629 350 someone@sender.tld\n"
          "  long@customer.tld (connect to 127.0.1.1[127.0.1.1]:2525: Connection refused)\n-\n"
@@ -112,6 +116,12 @@ TEST_CASE("queue listings of real Postfixes are taken apart at every split") {
          "hold 2D9F827CAC7 1795358646 330 someone@sender.tld\n"
          "  held@customer.tld (connect to 127.0.1.1[127.0.1.1]:2525: Connection refused)\n-\n"
          "end"},
+        // With a bounce log.
+        {"showq-3.11",
+         "deferred 1769717E570 1795728074 357 someone@sender.tld\n"
+         "  user@customer.tld (connect to 127.0.1.1[127.0.1.1]:2525: Connection refused)defer\n"
+         "  gone@other.customer.tld (connect to 127.0.1.1[127.0.1.1]:2525: Connection "
+         "refused)bounce!\n-\nend"},
     }));
     CAPTURE(row.name);
     const auto bytes = fixture_file(row.name);
@@ -143,10 +153,16 @@ TEST_CASE("queue listings with more and with less than usual") {
         {"queue_name\0active\0queue_id\0A1\0time\0001\0size\0002\0forced_expire\0001\0sender\0a\0\0"
          "queue_name\0active\0queue_id\0A2\0time\0001\0size\0002\0sender\0b\0\0\0"s,
          "active A1 1 2 # a\n-\nactive A2 1 2 b\n-\nend"},
-        // A snapshot of Postfix 3.12.
+        // Since Postfix 3.11, with what the bounce log has.
         {head + "original_recipient\0o@d\0recipient\0c@d\0log_class\0defer\0reason\0x\0"s +
-             "original_recipient\0o@d\0recipient\0e@f\0log_class\0\0reason\0\0\0\0"s,
-         message_text + "  c@d (x)defer\n  e@f ()\n-\nend"},
+             "original_recipient\0b@d\0recipient\0b@d\0log_class\0bounce\0reason\0y\0"s +
+             "original_recipient\0p@d\0recipient\0e@f\0log_class\0\0reason\0\0\0\0"s,
+         message_text +
+             "  c@d (x)defer for o@d\n  b@d (y)bounce for b@d!\n  e@f () for p@d\n-\nend"},
+        // Each recipient has its own.
+        {head + "original_recipient\0o@d\0recipient\0c@d\0log_class\0bounce\0reason\0x\0"s +
+             "recipient\0e@f\0reason\0y\0\0\0"s,
+         message_text + "  c@d (x)bounce for o@d!\n  e@f (y)\n-\nend"},
         // Attributes that nobody knows, in all places.
         {"x\0\0"s + head + "y\0recipient\0\0\0"s, message_text + "-\nend"},
         {head + "x\0y\0recipient\0c@d\0x\0reason\0reason\0z\0x\0y\0\0\0"s,

@@ -32,6 +32,18 @@ std::string message(const std::string& queue, const std::string& id,
     return list.finish();
 }
 
+/// The same from Postfix 3.11, in the bounce log.
+std::string bounced(const std::string& id, const std::string& address) {
+    postfix_proto::attribute_encoder list;
+    list.add("queue_name", "deferred").add("queue_id", id).add("time", 17).add("size", 300);
+    list.add("forced_expire", 0).add("sender", "a@b");
+    list.add("original_recipient", address).add("recipient", address);
+    list.add("log_class", "bounce").add("reason", "user unknown");
+    list.add("original_recipient", "x@waiting.tld").add("recipient", "x@waiting.tld");
+    list.add("log_class", "defer").add("reason", "refused");
+    return list.finish();
+}
+
 struct fixture {
     spool queue;
     postfix_proto::queue_layout layout{"", 1};
@@ -93,6 +105,15 @@ TEST_CASE(
     CHECK(work.result().failed == 0);
     CHECK(work.eligible().size() == 2);
     CHECK(work.denied() == std::set<site_file>{*site_file::from_name("denied_tld")});
+}
+
+TEST_CASE("rebuild lists no message for a recipient that has bounced") {
+    fixture f;
+    f.listing = bounced("A1", "user@customer.tld") + bounced("A2", "user@customer.tld");
+    auto work = f.make();
+    work.run();
+    std::sort(f.adds.begin(), f.adds.end());
+    CHECK(f.adds == std::vector<std::string>{"waiting.tld A1", "waiting.tld A2"});
 }
 
 TEST_CASE("rebuild asks once about a destination that is not eligible") {

@@ -24,7 +24,8 @@ public:
         bool open_error_is_fatal = false; ///< daemon_table_open_error_is_fatal
         /// How long opening may wait for a file that is being written.
         std::chrono::milliseconds patience = std::chrono::seconds(10);
-        bool joins_list_lines = true; ///< see open_options
+        bool joins_list_lines = true;     ///< see open_options
+        berkeley_db_policy berkeley_db{}; ///< likewise
     };
 
     /// Reads all files and opens all tables, so construct it before a chroot. Errors as for

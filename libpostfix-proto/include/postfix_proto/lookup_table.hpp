@@ -8,6 +8,7 @@
 /// Tables keep a reference to the logger they were opened with. None is thread-safe.
 #pragma once
 
+#include "postfix_proto/berkeley_db_policy.hpp"
 #include "postfix_proto/log.hpp"
 
 #include <chrono>
@@ -104,8 +105,11 @@ struct open_options {
     /// How long opening may wait for whoever is writing the file at that time.
     std::chrono::milliseconds patience = std::chrono::seconds(10);
     /// For a list with a /file/name in it: its lines go on in the next one when that starts with
-    /// white space. See first_with_logical_lines_in_lists.
+    /// white space. See
+    /// release_trait::joined_list_lines.
     bool joins_list_lines = true;
+    /// What the installed Postfix makes of hash: and btree:.
+    berkeley_db_policy berkeley_db{};
 };
 
 /// Opens "type:name". Never null. When the table is not usable, logs the reason as one `error` and

@@ -73,6 +73,11 @@ private:
 /// are dropped.
 [[nodiscard]] postconf_result read_postconf(const postconf_request& request);
 
+/// Which types of tables the installed Postfix has: `postconf -m`. The rest is as above.
+[[nodiscard]] std::vector<std::string>
+read_table_types(const std::optional<std::string>& config_directory,
+                 std::chrono::milliseconds time_limit = std::chrono::seconds(30));
+
 /// Parses `name = value` lines. A line that starts with a blank continues the value before it; the
 /// last line needs no newline; lines without `=` are skipped.
 [[nodiscard]] parameter_values parse_postconf_output(std::string_view output);

@@ -4,6 +4,7 @@
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/proxymap_protocol.hpp"
 #include "postfix_proto/remote_table.hpp"
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/run_blocking.hpp"
@@ -29,6 +30,8 @@ struct proxymap_settings {
     /// The service's socket, relative to the current directory. Its directory lets in root and
     /// mail_owner.
     std::string path = "private/proxymap";
+    /// What it speaks: proxymap_form_of() the installed release. It can not be found out by asking.
+    proxymap_form form = proxymap_form::table_flags;
     /// How long one question may take in all (ipc_timeout). Stock tries without end.
     std::chrono::seconds limit{3600};
     /// Between attempts when proxymap can not be reached, as in stock.
@@ -46,15 +49,14 @@ struct proxymap_settings {
 
 /// Looks up in the tables that proxymap(8) may open, which are those in $proxy_read_maps:
 ///
-///     proxymap_client tables(context, {}, log);
+///     proxymap_client tables(context, {.form = proxymap_form_of(version)}, log);
 ///     const remote_answer answer = co_await tables.ask({"ldap:/etc/postfix/users.cf", "a@b.tld"});
 ///     if (answer.result.outcome == lookup_result::status::found) ... answer.result.text
 ///
 /// Keeps connections to the service open and takes a lost one up again. Nothing is cached, since
 /// stock asks anew each time; only who asks while the same question is under way shares its answer.
-/// Services of Postfix 3.5 and of 3.6 and later alike, without being told which it is (see
-/// reply_decoder). Keys are asked for as they are: who wants them folded, or subdomains tried, does
-/// that before.
+/// Whether the service announces its protocol need not be told (see reply_decoder). Keys are asked
+/// for as they are: who wants them folded, or subdomains tried, does that before.
 ///
 /// Any number of questions may be under way at once, all in one thread. Must outlive the
 /// io_context's run. While proxymap cannot be reached, the log has a warning about it.

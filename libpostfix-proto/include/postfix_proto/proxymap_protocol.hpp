@@ -1,17 +1,27 @@
-/// What proxymap(8) and its clients say to each other, without I/O (Postfix 3.7:
+/// What proxymap(8) and its clients say to each other, without I/O (Postfix 3.7 and 3.11:
 /// proxymap/proxymap.c, global/dict_proxy.c). Attribute lists in the NUL form:
 ///
+///                                                  until Postfix 3.10
 ///     server   protocol=proxymap_protocol          once, since Postfix 3.6
 ///     client   request=open table= flags=
 ///     server   status= flags=
 ///     client   request=lookup table= flags= key=
 ///     server   status= value=
 ///
-/// Any number of requests may follow each other on a connection, each after the reply to the one
-/// before.
+///                                                  since Postfix 3.11
+///     server   protocol=proxymap_protocol
+///     client   request=open table= instance_flags=
+///     server   status= flags=
+///     client   request=lookup table= instance_flags= flags= key=
+///     server   status= flags= value=
+///
+/// In the newer form the server takes a lookup's flags as the table's own, so they must be those
+/// that it told last. Any number of requests may follow each other on a connection, each after the
+/// reply to the one before.
 #pragma once
 
 #include "postfix_proto/attribute_scanner.hpp"
+#include "postfix_proto/mail_version.hpp"
 #include "postfix_proto/remote_table.hpp"
 #include "postfix_proto/reply_decoder.hpp"
 
@@ -24,6 +34,16 @@ namespace postfix_proto {
 /// What the server announces.
 inline constexpr std::string_view proxymap_protocol_name = "proxymap_protocol";
 
+/// Which of the two forms a Postfix speaks. A server that is asked in the other one takes that for
+/// a bad request, or hangs up.
+enum class proxymap_form {
+    table_flags,    ///< until 3.10
+    instance_flags, ///< since 3.11 (release_trait::proxymap_instance_flags)
+};
+
+/// The form of that release.
+[[nodiscard]] proxymap_form proxymap_form_of(mail_version version);
+
 /// How a request went.
 enum class proxymap_status : std::uint32_t {
     ok = 0,
@@ -35,9 +55,11 @@ enum class proxymap_status : std::uint32_t {
 };
 
 /// `table` is "type:name". It is opened as stock's lists open it.
-[[nodiscard]] std::string encode_proxymap_open(std::string_view table);
-/// Under stock's flags for lists: keys are not folded.
-[[nodiscard]] std::string encode_proxymap_lookup(std::string_view table, std::string_view key);
+[[nodiscard]] std::string encode_proxymap_open(std::string_view table, proxymap_form form);
+/// Under stock's flags for lists: keys are not folded. `table_flags` is what the last reply for
+/// this table said, to its opening or to a lookup; only the newer form sends it.
+[[nodiscard]] std::string encode_proxymap_lookup(std::string_view table, std::string_view key,
+                                                 proxymap_form form, std::uint32_t table_flags);
 
 /// The reply to one request, of which exactly the expected attributes in their order are taken.
 /// Stays where it is: what it reads goes to its members.
@@ -52,7 +74,7 @@ public:
     static constexpr std::size_t string_limit = std::size_t{1} << 20U;
 
     /// For one reply.
-    explicit proxymap_reply(expected what);
+    proxymap_reply(expected what, proxymap_form form);
     proxymap_reply(const proxymap_reply&) = delete;
     proxymap_reply& operator=(const proxymap_reply&) = delete;
 
@@ -60,12 +82,14 @@ public:
     /// the announcement. Once `complete` or `malformed`, make a new one.
     [[nodiscard]] progress feed(reply_decoder& from, std::string_view& input);
 
-    /// Both are valid when `complete`.
+    /// All are valid when `complete`.
     [[nodiscard]] std::uint32_t status() const noexcept {
         return static_cast<std::uint32_t>(status_);
     }
-    /// expected::open: whether the table's keys are fixed, not patterns.
-    [[nodiscard]] bool keys_are_fixed() const noexcept;
+    /// Those of the table (util/dict.h); not in a lookup's reply in the older form.
+    [[nodiscard]] std::uint32_t table_flags() const noexcept {
+        return static_cast<std::uint32_t>(flags_);
+    }
     /// expected::lookup.
     [[nodiscard]] const std::string& value() const noexcept { return value_; }
 
@@ -75,6 +99,13 @@ private:
     std::string value_;
     attribute_scanner scanner_;
 };
+
+/// Whether a table with these flags has fixed keys, not patterns.
+[[nodiscard]] bool proxymap_keys_are_fixed(std::uint32_t table_flags);
+
+/// Whether a reply with this status is about an open table, so that its flags are the table's. With
+/// another one they are 0.
+[[nodiscard]] bool proxymap_table_is_open(std::uint32_t status);
 
 /// What the status of a reply, other than the two of an answered lookup, means for the lookup.
 /// Unlike stock, whose process ends at `bad` and `deny`.

@@ -1,16 +1,18 @@
 /// What showq(8) says, without I/O: the list of all queued mail.
 ///
 /// A client connects to `public/showq`, says nothing, and reads until the end of the list. Each
-/// message is an attribute list, an empty one ends it all (showq/showq.c, Postfix 3.5 to 3.10):
+/// message is an attribute list, an empty one ends it all (showq/showq.c, Postfix 3.5 to 3.11):
 ///
 ///     protocol=mail_queue_list_protocol                     since Postfix 3.6
 ///     queue_name= queue_id= time= size= forced_expire= sender=
-///         recipient= reason=                                 any number of times, also none
+///         recipient= reason=                                 any number of times, also none; since
+///                                                            Postfix 3.11 original_recipient=
+///                                                            recipient= log_class= reason=
 ///     (the next message)
 ///     (empty list)
 ///
-/// forced_expire is there since 3.5. The snapshots of 3.12 have original_recipient before each
-/// recipient and log_class before its reason.
+/// forced_expire is there since 3.5. Since 3.11 recipients that have bounced are listed, too, until
+/// the notice about them is sent: their class is `bounce`.
 #pragma once
 
 #include "postfix_proto/queue_id.hpp"
@@ -39,8 +41,12 @@ struct queued_message {
 /// deferred just then, or has more than $duplicate_filter_limit recipients.
 struct queued_recipient {
     std::string address;   ///< see queued_message about its form
-    std::string reason;    ///< why it was deferred; empty when it was not (yet)
-    std::string log_class; ///< which log the reason is from: defer, bounce; empty before 3.12
+    std::string reason;    ///< why it was deferred or has bounced; empty when neither (yet)
+    std::string log_class; ///< which log the reason is from: defer, bounce; empty before 3.11
+    std::string original_address; ///< before aliases and the like; empty before 3.11
+
+    /// Mail for it is not waiting: it was given up, and only the notice about that is to come.
+    [[nodiscard]] bool has_bounced() const { return log_class == "bounce"; }
 };
 
 /// Takes the list apart as the bytes come in, and holds one message and one recipient at a time: a
@@ -83,6 +89,7 @@ private:
         sender,
         forced_expire,
         recipient,
+        original_recipient,
         log_class,
         reason,
         unknown,

@@ -51,6 +51,8 @@ for what, data, allowed in MALFORMED:
         allowed += (OK, DENY)
     expect(status in allowed, f"{what}: answered {status}, one of {allowed}")
     others_are_served()
+    if IS_FLUSHD:  # postlogd(8) may be slow to write it
+        wait_until("a warning", lambda since=mark: postfix.log.of_daemon(since=since, severity="warning"))
     time.sleep(0.1)
     warnings = postfix.log.of_daemon(since=mark, severity="warning")
     if IS_FLUSHD:

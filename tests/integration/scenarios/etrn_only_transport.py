@@ -17,7 +17,7 @@ postfix.configure(relay_domains="customer.tld, other.customer.tld", defer_transp
                   transport_maps="hash:/etc/postfix/transport",
                   queue_run_delay="2s", minimal_backoff_time="2s", maximal_backoff_time="2s")
 (CONFIG_DIRECTORY / "transport").write_text("customer.tld     etrn-only:[mailhost.customer.tld]\n")
-run_command("postmap", "/etc/postfix/transport", check=True)
+run_command("postmap", "hash:/etc/postfix/transport", check=True)  # not default_database_type, which differs
 with open("/etc/hosts", "a", encoding="ascii") as hosts:
     hosts.write(f"{MAILHOST} mailhost.customer.tld\n")
 postfix.use_flush()

@@ -4,10 +4,12 @@ queue_list prints what `postqueue -j` prints, byte for byte. ask_flush does what
 verify and proxymap. etrn_pause is a policy service, which master runs chrooted and without privileges.
 """
 
+import os
 from pathlib import Path
 
 from harness import (SmtpClient, customer_postfix, deferred_mail, etrn, expect, expect_equal, expect_match, run_command,
                      wait_until)
+from harness.postfix import postfix_version
 
 EXAMPLES = ["ask_flush", "ask_services", "etrn_pause", "queue_list"]
 
@@ -42,6 +44,15 @@ listing = expect_same_list("four messages")
 for part in ('"queue_name": "hold"', '"forced_expire": true', '"delay_reason": "', '\\\\\\"', "jürgen", "MAILER-DAEMON"):
     expect(part in listing, f"a listing with {part}")
 expect_equal("as many lines as messages", listing.count("\n"), 4)
+# What the bounce log has is listed since 3.11.
+(waiting,) = (Path("/var/spool/postfix/defer").rglob(deferred[1]))
+bounced = Path("/var/spool/postfix/bounce", deferred[1])
+bounced.write_text(waiting.read_text().replace("customer.tld", "gone.tld"))
+bounced.chmod(0o600)
+os.chown(bounced, postfix.mail_owner_uid(), -1)
+listing = expect_same_list("with a bounce log")
+expect_equal("a bounce is listed", '"bounce_reason": ' in listing, postfix_version() >= (3, 11))
+expect_equal("the address before aliases is listed", '"orig_address": ' in listing, postfix_version() >= (3, 11))
 run_command("postsuper", "-d", "ALL", check=True)
 
 # --- ask_flush

@@ -106,6 +106,14 @@ postfix.reload()
 check(1, r"^warning: .* sets fast_flush_domains for itself only")
 postfix.use_flush()
 
+# A release of the future.
+postfix.configure(mail_version="3.99.0")
+postfix.reload()
+check(0, r"^note: Postfix 3\.99 is newer than any that flushd was tried with")
+run_command("postconf", "-X", "mail_version", check=True)
+postfix.reload()
+check(0)
+
 # What is on disk.
 logfile = FLUSH_DIRECTORY / "stray_tld"
 logfile.write_text("")

@@ -11,10 +11,14 @@ from harness.flush_client import GREETING, request
 from harness.postfix import postfix_version
 
 RELEASES = {"bullseye": (3, 5), "bookworm": (3, 7), "trixie": (3, 10)}
+NOT_RELEASED = {"forky": (3, 11)}  # may still get a newer one
 
 postfix, sink = customer_postfix()
 suite = re.search(r"VERSION_CODENAME=(\w+)", Path("/etc/os-release").read_text()).group(1)
-expect_equal(f"the Postfix of {suite}", postfix_version(), RELEASES[suite])
+if suite in NOT_RELEASED:
+    expect(postfix_version() >= NOT_RELEASED[suite], f"the Postfix of {suite}: {postfix_version()}")
+else:
+    expect_equal(f"the Postfix of {suite}", postfix_version(), RELEASES[suite])
 
 # A client that only listens: what the server says before it has been asked.
 with FlushClient(timeout=1) as client:

@@ -39,8 +39,9 @@ expect_equal("add before", ask_flush("add", site="customer.tld", queue_id="A0"),
 processes = postfix.flush_processes()
 mark = postfix.log.mark()
 
-connected, end = multiprocessing.Semaphore(0), multiprocessing.Event()
-crowd = [multiprocessing.Process(target=be_silent, args=(min(EACH, CROWD - first), connected, end), daemon=True)
+forking = multiprocessing.get_context("fork")  # since Python 3.14 no longer the usual one
+connected, end = forking.Semaphore(0), forking.Event()
+crowd = [forking.Process(target=be_silent, args=(min(EACH, CROWD - first), connected, end), daemon=True)
          for first in range(0, CROWD, EACH)]
 for process in crowd:
     process.start()
