@@ -256,9 +256,15 @@ ALL = [
     Deviation(
         "never-taken",
         "Tells master that it is taken, then available, for each client.",
-        "Says nothing while it serves.",
-        "So that master never starts a second process.",
-        [Rule("status messages", includes(("own pid", 0o17, "taken")), [])]),
+        "Tells it once, when the first clients have been accepted, and says nothing while it serves.",
+        "So that master starts no second process, and starts another at once when this one is killed.",
+        [Rule("status messages", includes(("own pid", 0o17, "taken")), [("own pid", 0o17, "taken"), ("own pid", 0o17, "available")])]),
+    Deviation(
+        "hands-over",
+        "A process with a client in hand stays after a reload until it is done.",
+        "Forks: what is in hand is finished by a process that master does not know, and master starts another for the next client.",
+        "Master takes it for available until it ends, so that others would wait for all that is in hand.",
+        [Rule("master has its process back", False, True)]),
 ]
 BY_ID = {deviation.id: deviation for deviation in ALL}
 

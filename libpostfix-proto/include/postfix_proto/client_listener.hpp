@@ -51,7 +51,9 @@ public:
     void close();
 
     /// True when no more clients will come.
-    [[nodiscard]] bool closed() const noexcept { return closing_ && !accepting_.any(); }
+    [[nodiscard]] bool closed() const noexcept {
+        return (closing_ || listeners_.empty()) && !accepting_.any();
+    }
 
     /// Whether clients are being accepted: since this was last asked one was, or none waits now. A
     /// listener whose loop has ended, for whatever reason, does not keep up; one that is closed

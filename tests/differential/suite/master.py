@@ -74,12 +74,30 @@ class Child:
             self.messages.append(("own pid" if pid == self.pid else f"pid {pid}", generation,
                                   {0: "taken", 1: "available"}.get(state, state)))
 
-    def exited(self):
+    def reaped(self):
+        """Whether the process that master knows has ended, so that it would start another."""
         if self.wait_status is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 self.wait_status = status
         return self.wait_status is not None
+
+    def exited(self):
+        """Whether the daemon has ended, with all processes that go on for it."""
+        return self.reaped() and not self._session_lives()
+
+    def _session_lives(self):
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    with open(f"/proc/{entry}/stat", encoding="ascii", errors="replace") as file:
+                        # pid (name) state ppid pgrp session ...
+                        state, _, _, session = file.read().rpartition(")")[2].split()[:4]
+                except OSError:
+                    continue
+                if int(session) == self.pid and state != "Z":
+                    return True
+        return False
 
     def exit_text(self):
         if os.WIFSIGNALED(self.wait_status):
@@ -94,7 +112,8 @@ class Child:
 
     def kill(self):
         if not self.exited():
-            os.kill(self.pid, signal.SIGKILL)
+            os.killpg(self.pid, signal.SIGKILL)
+        if not self.reaped():
             _, self.wait_status = os.waitpid(self.pid, 0)
 
     def close(self):
