@@ -73,8 +73,13 @@ void compactor::grown(const site_file& site, std::size_t size) {
     if (size <= limit || running_.contains(site) || sender_.is_sending(site))
         return;
     running_.insert(site);
-    postfix_proto::spawn(context_, compact(site, work_.start()), log_, "compact fast flush logfile",
-                         [this, site] { running_.erase(site); });
+    try {
+        postfix_proto::spawn(context_, compact(site, work_.start()), log_,
+                             "compact fast flush logfile", [this, site] { running_.erase(site); });
+    } catch (...) {
+        running_.erase(site); // or it would not be compacted any more
+        throw;
+    }
 }
 
 asio::awaitable<void> compactor::compact(site_file site, postfix_proto::work_in_hand::piece work) {
