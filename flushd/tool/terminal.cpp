@@ -66,7 +66,8 @@ void status_line::clear() {
 std::string progress_bar(std::size_t done, std::size_t all, std::size_t width) {
     const auto inner = std::max<std::size_t>(width, 3) - 2;
     const auto filled = all == 0 ? inner : std::min(done, all) * inner / all;
-    std::string result = "[" + std::string(filled, '=');
+    std::string result = "[";
+    result.append(filled, '=');
     if (filled < inner)
         result += '>';
     result.resize(inner + 1, '-');
