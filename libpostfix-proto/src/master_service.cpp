@@ -28,8 +28,10 @@ namespace {
 // A file may be on a file system that inotify does not see (NFS).
 constexpr std::chrono::seconds file_check_interval{1};
 constexpr std::chrono::seconds pat_interval{1};
-// Whoever edits a file may write it in several steps.
-constexpr std::chrono::milliseconds file_settle_time{500};
+// Whoever edits a file may write it in several steps. And programs of Postfix, postconf(1) too, wait
+// until main.cf is two seconds old before they believe what they have read (util/dict.c, Postfix
+// 3.7): a successor that is started earlier would have its clients wait meanwhile.
+constexpr std::chrono::milliseconds file_settle_time{2000};
 
 asio::awaitable<void> sleep(asio::steady_timer& timer) {
     error_code ignored;

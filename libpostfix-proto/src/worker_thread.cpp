@@ -18,6 +18,19 @@ namespace {
 // How long the thread waits until there may be memory to say that something is done.
 constexpr std::chrono::milliseconds memory_pause{10};
 
+/// Has `what`, which cannot throw when it is copied, called in another thread.
+template <typename Function>
+void post_to(const asio::any_io_executor& there, const Function& what) {
+    while (true) {
+        try {
+            asio::post(there, what);
+            return;
+        } catch (const std::bad_alloc&) {
+            std::this_thread::sleep_for(memory_pause);
+        }
+    }
+}
+
 } // namespace
 
 struct worker_thread::caller {
@@ -46,6 +59,7 @@ struct worker_thread::caller {
 
 struct worker_thread::job {
     std::function<void()> task;
+    asio::any_io_executor executor; // the caller's
     std::unique_ptr<caller> waits{};
     std::exception_ptr failure{};
 };
@@ -63,11 +77,11 @@ worker_thread::~worker_thread() {
 }
 
 asio::awaitable<void> worker_thread::perform(std::function<void()> task) {
-    executor_ = co_await asio::this_coro::executor;
     if (!thread_.joinable() && !paused_)
         start();
+    const auto executor = co_await asio::this_coro::executor;
     std::list<job> mine;
-    mine.push_back({std::move(task)});
+    mine.push_back({std::move(task), executor});
     co_await caller::wait(mine.front().waits, [this, &mine] {
         {
             const std::lock_guard lock(mutex_);
@@ -90,50 +104,36 @@ void worker_thread::work() {
         if (paused_)
             break;
         in_progress_.splice(in_progress_.end(), waiting_, waiting_.begin());
-        job& current = in_progress_.front();
+        const auto current = in_progress_.begin();
         lock.unlock();
         try {
-            current.task();
+            current->task();
         } catch (...) {
-            current.failure = std::current_exception();
+            current->failure = std::current_exception();
         }
         lock.lock();
         done_.splice(done_.end(), in_progress_);
         ++finished_;
+        const auto executor = current->executor;
         lock.unlock();
-        tell(&worker_thread::resume_callers);
+        post_to(executor, [this, current] { resume_caller(current); }); // who ends the job
         lock.lock();
     }
     lock.unlock();
-    tell(&worker_thread::resume_pauser);
+    post_to(pausers_executor_, [this] { resume_pauser(); });
 }
 
-/// Has a member called in the callers' thread.
-void worker_thread::tell(void (worker_thread::*what)()) {
-    while (true) {
-        try {
-            asio::post(executor_, [this, what] { (this->*what)(); });
-            return;
-        } catch (const std::bad_alloc&) {
-            std::this_thread::sleep_for(memory_pause);
-        }
-    }
-}
-
-void worker_thread::resume_callers() {
+void worker_thread::resume_caller(std::list<job>::iterator finished) {
     std::list<job> done;
     {
         const std::lock_guard lock(mutex_);
-        // One for each time this is called: others who are ready have their turn in between.
-        if (!done_.empty())
-            done.splice(done.end(), done_, done_.begin());
+        done.splice(done.end(), done_, finished);
     }
-    if (!done.empty())
-        done.front().waits->resume(done.front().failure);
+    done.front().waits->resume(done.front().failure);
 }
 
 asio::awaitable<void> worker_thread::pause() {
-    executor_ = co_await asio::this_coro::executor;
+    pausers_executor_ = co_await asio::this_coro::executor;
     if (!thread_.joinable()) {
         paused_ = true;
         co_return;

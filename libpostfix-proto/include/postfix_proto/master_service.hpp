@@ -62,7 +62,7 @@ public:
     /// What must be done before the process ends, besides the clients.
     [[nodiscard]] work_in_hand& work() noexcept { return work_; }
 
-    /// Retire when one of the files changes, after half a second in which no more is written.
+    /// Retire when one of the files changes, after two seconds in which no more is written.
     void retire_on_change(file_watch& files);
 
     /// Pat the dog for as long as clients are accepted, and the workers get on.

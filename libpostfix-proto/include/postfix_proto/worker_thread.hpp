@@ -70,21 +70,20 @@ private:
     boost::asio::awaitable<void> perform(std::function<void()> task);
     void start();
     void work();
-    void tell(void (worker_thread::*what)());
-    void resume_callers();
+    void resume_caller(std::list<job>::iterator finished);
     void resume_pauser();
 
     std::mutex mutex_; // of what follows, up to the thread
     std::condition_variable changed_;
     std::list<job> waiting_;
     std::list<job> in_progress_; // one at most
-    std::list<job> done_;        // their callers have not been resumed yet
+    std::list<job> done_;        // their callers are about to be resumed
     bool paused_ = false;
     bool stopping_ = false;
     std::uint64_t finished_ = 0; // how many jobs
     std::thread thread_;
-    boost::asio::any_io_executor executor_; // of the callers
     std::unique_ptr<caller> pauser_;
+    boost::asio::any_io_executor pausers_executor_;
     std::uint64_t finished_before_ = 0; // when is_stuck() was last called
 };
 

@@ -1,12 +1,13 @@
 """Whatever is in hand when Postfix is reloaded, when flushd is taken out or when main.cf changes: other
 clients are answered at once, what was begun is finished, and what was answered OK is on the disk.
 
-The figures are the longest that an add of another client took, from the end of the command on and until
-two seconds later.
+The figures are the longest that an add of another client took, from the beginning of the command until two
+seconds after its end.
 """
 
 import contextlib
 import fcntl
+import itertools
 import os
 import signal
 import socket
@@ -21,6 +22,8 @@ from harness.postfix import QUEUE_DIRECTORY
 from harness.tool import flushd
 
 TIME_LIMIT = 600
+# A hundred thousand files: the queue is moved into memory.
+CONTAINER_OPTIONS = ["--tmpfs", "/memory:rw,mode=0755"]
 
 # Stock, which has a process for each client, takes some 0.15 s on an idle machine; before this was
 # mended flushd took as long as its work, 30 s and more.
@@ -55,6 +58,9 @@ class QueueManager(threading.Thread):
             self.socket.accept()[0].close()
 
 
+run_command("cp", "-a", f"{QUEUE_DIRECTORY}/.", "/memory", check=True)
+run_command("mv", str(QUEUE_DIRECTORY), "/var/spool/postfix.old", check=True)
+QUEUE_DIRECTORY.symlink_to("/memory")
 postfix, sink = customer_postfix(
     start=False, proxy_read_maps="$local_recipient_maps, $fast_flush_domains",
     fast_flush_domains=f"$relay_domains, bulk.tld, proxy:socketmap:inet:127.0.0.1:{SLOW_TABLE_PORT}:sites")
@@ -67,26 +73,32 @@ owner = postfix.mail_owner_uid()
 
 # --- the other client
 
+numbers = itertools.count()
 acknowledged = []
+purging = False
 
 
 def add(timeout=60.0):
-    queue_id = f"AD{len(acknowledged):06X}"
+    queue_id = f"AD{next(numbers):06X}"
     status = ask_flush("add", timeout=timeout, site="other.customer.tld", queue_id=queue_id)
     if status == OK:
         acknowledged.append(queue_id)
     return status == OK
 
 
-def longest_add(seconds=2.0):
-    longest, end = 0.0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        start = time.monotonic()
-        if not add():
-            expect(False, "an add of another client is answered OK")
-        longest = max(longest, time.monotonic() - start)
-        time.sleep(0.02)
-    return longest
+class OtherClient(threading.Thread):
+    """Adds one after the other until it is told to stop."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.longest, self.refused, self.stopping = 0.0, 0, threading.Event()
+
+    def run(self):
+        while not self.stopping.wait(0.02):
+            start = time.monotonic()
+            if not add():
+                self.refused += 1
+            self.longest = max(self.longest, time.monotonic() - start)
 
 
 # --- what is in hand: each begins something, and finishes it when that is wanted
@@ -105,7 +117,7 @@ def half_a_request():
     yield
     client.send(bytes_in[3:])
     expect_equal("the rest of the request is answered", client.receive_status(), OK)
-    expect("BA1F" in postfix.logfile("customer.tld"), "and what it adds is listed")
+    expect(purging or "BA1F" in postfix.logfile("customer.tld"), "and what it adds is listed")
 
 
 @contextlib.contextmanager
@@ -116,7 +128,8 @@ def request_that_waits_for_a_lock():
         client = begin("add", site="locked.bulk.tld", queue_id="C10D")
         yield
     expect_equal("the request that waited for the lock is answered", client.receive_status(), OK)
-    expect("C10D" in postfix.logfile("locked.bulk.tld"), "and what it adds is listed")
+    # A purge that comes after it finds that there is no such message.
+    expect(purging or "C10D" in postfix.logfile("locked.bulk.tld"), "and what it adds is listed")
 
 
 @contextlib.contextmanager
@@ -159,23 +172,17 @@ def messages(count):
 
 
 @contextlib.contextmanager
-def long_send(count=MESSAGES):
-    ids = messages(count)
+def long_send():
+    ids = messages(MESSAGES)
     write_logfile("long.bulk.tld", ids)
     client = begin("send_site", site="long.bulk.tld")
     wait_until("the send has begun", lambda: in_queue("incoming") > 0, interval=0.001)
     yield
     print("    messages moved by then:", in_queue("incoming"))
     wait_until("the send is finished", lambda: is_empty("long.bulk.tld"), timeout=240)
-    expect_equal("messages that it moved", in_queue("incoming"), count)
+    expect_equal("messages that it moved", in_queue("incoming"), MESSAGES)
     client.socket.close()
     run_command("find", str(QUEUE_DIRECTORY / "incoming"), "-type", "f", "-delete", check=True)
-
-
-@contextlib.contextmanager
-def shorter_send():
-    with long_send(MESSAGES // 5):
-        yield
 
 
 def in_queue(queue):
@@ -230,12 +237,13 @@ def refresh():
 @contextlib.contextmanager
 def purge():
     # Too young for a refresh, which master(8) asks for after a reload.
-    with housekeeping("purge", age=60, to_the_end=IS_FLUSHD):
+    with housekeeping("purge", age=60, to_the_end=True):
         yield
 
 
-KINDS = [half_a_request, request_that_waits_for_a_lock, trigger_that_nobody_takes, lookup_that_hangs, long_send, refresh,
-         purge]
+KINDS = [half_a_request, request_that_waits_for_a_lock, trigger_that_nobody_takes, lookup_that_hangs, long_send]
+if IS_FLUSHD: # stock's housekeeping comes to no end with this queue manager
+    KINDS += [refresh, purge]
 
 
 # --- what happens meanwhile
@@ -255,26 +263,35 @@ def change_main_cf():
 
 
 def check(what, end, kinds):
+    global purging
+    purging = purge in kinds
     print(f"--- {what}", flush=True)
     with contextlib.ExitStack() as in_hand:
         for kind in kinds:
             in_hand.enter_context(kind())
+        other = OtherClient()
+        other.start()
         end()
-        longest = longest_add()
-        print(f"    {DAEMON}: {what}: {longest:.3f} s", flush=True)
-        expect(longest < AT_ONCE, f"{what}: others are answered at once")
+        time.sleep(4 if end is change_main_cf else 2)
+        other.stopping.set()
+        other.join()
+        print(f"    {DAEMON}: {what}: {other.longest:.3f} s", flush=True)
+        expect_equal("adds of another client that failed", other.refused, 0)
+        expect(other.longest < AT_ONCE, f"{what}: it is answered at once")
+        listed = set(postfix.logfile("other.customer.tld"))
+    # A purge drops them: there are no such messages.
+    expect(purging or set(acknowledged) <= listed, f"all of {len(acknowledged)} adds that were answered OK are listed")
+    acknowledged.clear()
 
 
 for kind in KINDS:
     check(f"{kind.__name__}, reload", reload, [kind])
-ALL = [half_a_request, request_that_waits_for_a_lock, lookup_that_hangs, purge, shorter_send]
+ALL = [half_a_request, request_that_waits_for_a_lock, lookup_that_hangs, purge, long_send]
 if IS_FLUSHD:
     check("main.cf changes, with all of it in hand", change_main_cf, ALL)
     check("flushd uninstall, with all of it in hand", uninstall, ALL)
     expect_equal("flushd install", flushd("install").status, 0)
-    add()
 
-expect(set(acknowledged) <= set(postfix.logfile("other.customer.tld")), f"all of {len(acknowledged)} adds that were answered OK are listed")
 complaints = rf"postfix/({'|'.join(DAEMONS)}|master)\[\d+\]: .*(fatal|panic|throttling|exit status)"
 expect_equal("complaints", postfix.log.find_all(complaints), [])
 
