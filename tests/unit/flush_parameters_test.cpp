@@ -17,6 +17,8 @@ flush_parameters read(const std::string& release, postfix_proto::parameter_value
         {"fast_flush_domains", "customer.tld"},
         {"fast_flush_purge_time", "7d"},
         {"fast_flush_refresh_time", "12h"},
+        {"config_directory", "/nonexistent"},
+        {"defer_transports", ""},
         {"hash_queue_depth", "1"},
         {"hash_queue_names", "deferred, defer"},
         {"ipc_timeout", "3600s"},
@@ -27,10 +29,6 @@ flush_parameters read(const std::string& release, postfix_proto::parameter_value
         {"smtputf8_enable", "yes"},
         {"trigger_timeout", "10s"},
     });
-    // Others come with other work.
-    for (const auto& name : flush_parameter_names())
-        if (name == "defer_transports")
-            more.emplace(name, "");
     return read_flush_parameters(postfix_proto::postconf_result(std::move(more)));
 }
 

@@ -233,7 +233,7 @@ TEST_CASE("flush service does not take for mail what a crash has left behind") {
         CHECK(f.send_site("customer.tld") == ok);
         CHECK(spool::has("incoming", "A1"));
         REQUIRE(f.records.lines().size() == 1);
-        CHECK(f.records.lines()[0].find("flush site=customer.tld, moved=1, missing=0, "
+        CHECK(f.records.lines()[0].find("flush site=customer.tld, moved=1, missing=0, held=0, "
                                         "duplicate=0, failed=0, seconds=") == 0);
     }
     CHECK(spool::content("flush/customer_tld").empty());

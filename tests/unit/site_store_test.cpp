@@ -46,9 +46,9 @@ struct fixture {
         answer& result = answers.emplace_back();
         asio::co_spawn(
             context,
-            [](site_store& store, site_file to, queue_id what,
+            [](site_store& asked, site_file name, queue_id what,
                answer& told) -> asio::awaitable<void> {
-                told = co_await store.add(to, what);
+                told = co_await asked.add(name, what);
             }(store, to, *queue_id::parse(id), result),
             [](const std::exception_ptr& failure) { CHECK_FALSE(failure); });
         return result;
