@@ -268,6 +268,7 @@ def check(what, end, kinds):
     global purging
     purging = purge in kinds
     print(f"--- {what}", flush=True)
+    expect(add(), "an add before") # so that what follows does not meet a process that is just starting
     with contextlib.ExitStack() as in_hand:
         for kind in kinds:
             in_hand.enter_context(kind())
