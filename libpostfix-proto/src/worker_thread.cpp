@@ -114,10 +114,9 @@ void worker_thread::work() {
         lock.lock();
         done_.splice(done_.end(), in_progress_);
         ++finished_;
-        const auto executor = current->executor;
-        lock.unlock();
-        post_to(executor, [this, current] { resume_caller(current); }); // who ends the job
-        lock.lock();
+        // Under the lock, which the caller takes before it goes on: this thread is then done with the
+        // caller's io_context, too.
+        post_to(current->executor, [this, current] { resume_caller(current); });
     }
     lock.unlock();
     post_to(pausers_executor_, [this] { resume_pauser(); });
