@@ -31,11 +31,17 @@ constexpr std::uint64_t remove_directory = 1U << 4U;
 constexpr std::uint64_t remove_file = 1U << 5U;
 constexpr std::uint64_t make_directory = 1U << 7U;
 constexpr std::uint64_t make_file = 1U << 8U;
+constexpr std::uint64_t make_socket = 1U << 9U;
+constexpr std::uint64_t make_fifo = 1U << 10U;
+constexpr std::uint64_t make_link = 1U << 12U;
 constexpr std::uint64_t refer = 1U << 13U; // link and rename between directories
 constexpr std::uint64_t truncate = 1U << 14U;
 
+// To rename a file of any kind is to make one there. What lies in the place of a message is moved
+// like one, as Postfix does: it is the queue manager that says what is wrong with it.
 constexpr std::uint64_t of_a_queue = write_file | read_file | read_directory | remove_directory |
-                                     remove_file | make_directory | make_file | refer | truncate;
+                                     remove_file | make_directory | make_file | make_socket |
+                                     make_fifo | make_link | refer | truncate;
 } // namespace access
 
 struct ruleset_attributes {

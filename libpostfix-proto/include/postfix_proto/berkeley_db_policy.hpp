@@ -25,10 +25,10 @@ struct berkeley_db_policy {
 
     bool is_redirected = false; ///< the rest matters only then; missing_types does not
     bool reindexes = false;     ///< a file that is missing is made by the service nbdb_reindexd(8)
-    bool logs_redirection = true;
-    std::string hash_type;      ///< default_database_type, what `hash` is opened as
-    std::string btree_type;     ///< default_cache_db_type, likewise
-    std::string custom_mapping; ///< non_bdb_custom_mapping: a table that is asked first, or empty
+    bool logs_redirection = true; ///< non_bdb_migration_log_redirect: each opening is logged
+    std::string hash_type;        ///< default_database_type, what `hash` is opened as
+    std::string btree_type;       ///< default_cache_db_type, likewise
+    std::string custom_mapping;   ///< non_bdb_custom_mapping: a table that is asked first, or empty
 };
 
 /// The parameters that read_berkeley_db_policy() reads. Postfix has the first three since 3.11.
