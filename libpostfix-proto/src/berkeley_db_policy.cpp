@@ -88,13 +88,15 @@ void have_it_made(std::string_view type, std::string_view name, const berkeley_d
 
 berkeley_db_policy read_berkeley_db_policy(const postconf_result& main_cf) {
     berkeley_db_policy policy;
-    const auto& level = main_cf.get("non_bdb_migration_level");
-    policy.reindexes = level == "enable-reindex";
-    policy.is_redirected = policy.reindexes || level == "enable-redirect";
-    if (!policy.is_redirected && level != "disable")
+    const auto level = main_cf.find("non_bdb_migration_level");
+    if (!level) // a snapshot on the way to 3.11
+        return policy;
+    policy.reindexes = *level == "enable-reindex";
+    policy.is_redirected = policy.reindexes || *level == "enable-redirect";
+    if (!policy.is_redirected && *level != "disable")
         throw startup_error(fmt::format("parameter non_bdb_migration_level: {}: expected disable, "
                                         "enable-redirect or enable-reindex",
-                                        level));
+                                        *level));
     policy.logs_redirection = main_cf.get_bool("non_bdb_migration_log_redirect");
     policy.hash_type = main_cf.get("default_database_type");
     policy.btree_type = main_cf.get("default_cache_db_type");

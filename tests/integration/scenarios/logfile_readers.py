@@ -96,7 +96,7 @@ with readers(DELIVERED):
                                if ask_flush("add", site=DELIVERED, queue_id=queue_id, timeout=PATIENCE) != OK], [])
     wait_until("all are delivered", lambda: not in_queue("deferred") & set(first) and len(sink.recipients()) >= LISTED, PATIENCE)
     if IS_FLUSHD:
-        postfix.log.wait_for(rf"flush site={DELIVERED}, moved=[0-9]+, missing=0, duplicate=0, failed=0")
+        postfix.log.wait_for(rf"flush site={DELIVERED}, moved=[0-9]+, missing=0, held=0, duplicate=0, failed=0")
 check_lists(DELIVERED, first, later)
 
 # --- as it may come: each of the two sends what the other one is sending, and nothing is delivered in between

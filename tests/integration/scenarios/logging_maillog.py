@@ -1,4 +1,4 @@
-"""Each site that is sent leaves one line: site=, moved=, missing=, duplicate=, seconds=.
+"""Each site that is sent leaves one line: site=, moved=, missing=, held=, duplicate=, seconds=.
 
 It goes to maillog_file, and looks like nobody's delivery: log readers count
 lines with from=<, to=< and status=. (Stock logs nothing; it only shows that
