@@ -139,7 +139,7 @@ def trigger_that_nobody_takes():
     write_logfile("trigger.bulk.tld", ["DEADBEEF01"])
     queue_manager.takes.clear()
     client = begin("send_site", site="trigger.bulk.tld")
-    wait_until("the send is done", lambda: is_empty("trigger.bulk.tld"))
+    wait_until("the send is done", lambda: is_empty("trigger.bulk.tld"), timeout=60)
     yield
     queue_manager.takes.set()
     expect_equal("the send is answered", client.receive_status(), OK)
@@ -178,7 +178,7 @@ def long_send():
     ids = messages(MESSAGES)
     write_logfile("long.bulk.tld", ids)
     client = begin("send_site", site="long.bulk.tld")
-    wait_until("the send has begun", lambda: in_queue("incoming") > 0, interval=0.001)
+    wait_until("the send has begun", lambda: in_queue("incoming") > 0, timeout=60, interval=0.001)
     yield
     print("    messages moved by then:", in_queue("incoming"))
     wait_until("the send is finished", lambda: is_empty("long.bulk.tld"), timeout=240)
@@ -217,16 +217,17 @@ def still_to_be_sent():
 def housekeeping(name, age, to_the_end):
     many_logfiles(age)
     expect_equal(f"{name} is answered before it is done", ask_flush(name), OK)
-    wait_until("it has begun", lambda: still_to_be_sent() < LOGFILES)
+    wait_until("it has begun", lambda: still_to_be_sent() < LOGFILES, timeout=60)
     yield
     left = still_to_be_sent()
     print("    logfiles left by then:", left)
     if to_the_end:
         wait_until("all have been seen to", lambda: still_to_be_sent() == 0, timeout=200)
     else:
-        wait_until("it goes on", lambda: still_to_be_sent() < left or left == 0)
+        wait_until("it goes on", lambda: still_to_be_sent() < left or left == 0, timeout=60)
         for process in postfix.processes(DAEMONS):
-            os.kill(process, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGTERM)
     run_command("find", str(FLUSH_DIRECTORY), "-name", "n*", "-delete", check=True)
 
 
