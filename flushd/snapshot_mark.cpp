@@ -24,7 +24,8 @@ std::string make_mark() {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     std::uint64_t random = 0;
-    static_cast<void>(::getrandom(&random, sizeof random, GRND_NONBLOCK));
+    if (::getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
+        random = 0; // then the time and the process have to do
     return fmt::format("{}{:X}_{:09}_{:X}_{:016X}", prefix, now.tv_sec, now.tv_nsec, ::getpid(),
                        random);
 }
