@@ -22,8 +22,14 @@ void deadline_list::insert(deadline& d) {
     d.sooner_ = latest_;
     (latest_ != nullptr ? latest_->later_ : soonest_) = &d;
     latest_ = &d;
-    if (!waiting_)
+    if (waiting_)
+        return;
+    try {
         wait();
+    } catch (...) { // without memory: the deadline will not come to be, and must not stay linked
+        remove(d);
+        throw;
+    }
 }
 
 void deadline_list::remove(deadline& d) {
@@ -40,7 +46,6 @@ void deadline_list::remove(deadline& d) {
 }
 
 void deadline_list::wait() {
-    waiting_ = true;
     timer_.expires_at(soonest_->due_);
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error && soonest_ == nullptr) {
@@ -49,6 +54,7 @@ void deadline_list::wait() {
         }
         expire();
     });
+    waiting_ = true; // not if that throws
 }
 
 void deadline_list::expire() {
