@@ -1,0 +1,181 @@
+// An add and a send, with each allocation failing in turn.
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include "allocation_failure.hpp"
+#include "catch.hpp"
+#include "recording_sink.hpp"
+#include "spool.hpp"
+
+#include "flushd/daemon/flush_service.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace flushd;
+using namespace postfix_proto;
+
+namespace {
+
+flush_parameters parameters() {
+    flush_parameters result;
+    result.fast_flush_domains = "customer.tld";
+    result.refresh_time = std::chrono::hours(12);
+    result.purge_time = std::chrono::hours(24 * 7);
+    result.queue_manager_socket = "public/qmgr";
+    result.trigger_timeout = std::chrono::seconds(10);
+    result.ipc_timeout = std::chrono::seconds(10);
+    return result;
+}
+
+struct fixture {
+    spool queue;
+    recorded_log records;
+    logger log{records.sink()};
+    asio::io_context context{1};
+    work_in_hand work;
+    counters counts;
+    site_policy policy{parameters(), log};
+    flush_service service{context, parameters(), 16, policy, counts, work, log};
+
+    // Made before anything fails.
+    const std::vector<flush_request> adds = {
+        add_request{"customer.tld", *queue_id::parse("A1")},
+        add_request{"customer.tld", *queue_id::parse("B2")},
+        add_request{"customer.tld", *queue_id::parse("C3")},
+    };
+    const flush_request send = send_site_request{"customer.tld"};
+
+    /// Nothing when the request got no answer.
+    std::optional<flush_status> ask(const flush_request& request) {
+        std::optional<flush_status> answer;
+        try {
+            asio::co_spawn(
+                context,
+                [](flush_service& asked, const flush_request& what,
+                   std::optional<flush_status>& told) -> asio::awaitable<void> {
+                    told = co_await asked.handle(what);
+                }(service, request, answer),
+                [](const std::exception_ptr&) {});
+        } catch (const std::bad_alloc&) { // the client's
+        }
+        run();
+        return answer;
+    }
+    void run() {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (std::chrono::steady_clock::now() < end) {
+            context.restart();
+            try {
+                if (context.run_one_for(std::chrono::seconds(20)) == 0)
+                    return;
+            } catch (const std::bad_alloc&) { // out of a handler: the loop goes on
+            }
+            if (work.any())
+                static_cast<void>(queue.take_triggers());
+        }
+    }
+};
+
+/// What is wrong afterwards; empty when nothing is.
+using experiment = std::function<std::string(fixture&, std::size_t n)>;
+
+std::string what_is_lost(std::optional<flush_status> answer, std::string_view id) {
+    const bool is_listed = spool::content("flush/customer_tld").find(id) != std::string::npos;
+    return answer == flush_status::ok && !is_listed ? "answered OK and not listed" : "";
+}
+
+/// That the service is as good as new.
+std::string what_is_wrong(fixture& f) {
+    if (f.work.any())
+        return "work is left over";
+    if (f.ask(f.adds[2]) != flush_status::ok || !what_is_lost(flush_status::ok, "C3\n").empty())
+        return "the next add is not served";
+    spool::message("deferred", "C3");
+    if (f.ask(f.send) != flush_status::ok || !spool::has("incoming", "C3") ||
+        !spool::content("flush/customer_tld").empty())
+        return "the next send is not served";
+    return f.work.any() ? "work is left over from the next requests" : "";
+}
+
+/// Each in a process of its own, since Asio ends it where it has no memory to begin a wait; that
+/// is all right, for master(8) starts another one. Returns how many went through to their end.
+std::size_t try_all(const experiment& run) {
+    const temporary_directory for_all; // also for those that have no time to clean up
+    std::size_t survived = 0;
+    for (std::size_t n = 1;; ++n) {
+        const auto child = ::fork();
+        if (child == 0) {
+            std::signal(SIGABRT, SIG_DFL); // Catch2 would tell of it
+            const int quiet = ::open("/dev/null", O_WRONLY);
+            const int error = ::dup(2);
+            ::dup2(quiet, 2); // what abort() has to say
+            ::alarm(100);
+            ::setenv("TMPDIR", for_all.path().c_str(), 1);
+            std::string wrong;
+            {
+                fixture f;
+                wrong = run(f, n);
+            }
+            allocation_failure::disarm();
+            if (!wrong.empty())
+                ::dprintf(error, "allocation %zu: %s\n", n, wrong.c_str());
+            ::_exit(!wrong.empty() ? 1 : allocation_failure::happened() ? 0 : 2);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        INFO("allocation " << n);
+        if (WIFSIGNALED(status)) {
+            CHECK(WTERMSIG(status) == SIGABRT);
+            continue;
+        }
+        CHECK(WEXITSTATUS(status) != 1);
+        if (WEXITSTATUS(status) != 0)
+            return survived; // it makes fewer than n
+        ++survived;
+    }
+}
+
+} // namespace
+
+TEST_CASE("an add that runs out of memory leaves nothing behind") {
+    const bool is_first = GENERATE(true, false);
+    const auto survived = try_all([&](fixture& f, std::size_t n) {
+        if (!is_first) // the logfile is open, and the memory that Asio keeps is there
+            static_cast<void>(f.ask(f.adds[0]));
+        allocation_failure::arm(n);
+        const auto answer = f.ask(f.adds[1]);
+        allocation_failure::disarm();
+        const auto lost = what_is_lost(answer, "B2\n");
+        const auto happened = allocation_failure::happened();
+        const auto wrong = lost.empty() ? what_is_wrong(f) : lost;
+        return happened ? wrong : std::string();
+    });
+    CHECK(survived >= (is_first ? 10U : 2U));
+}
+
+TEST_CASE("a send that runs out of memory leaves nothing behind") {
+    const auto survived = try_all([&](fixture& f, std::size_t n) {
+        static_cast<void>(f.ask(f.adds[0]));
+        spool::message("deferred", "A1");
+        allocation_failure::arm(n);
+        const auto answer = f.ask(f.send);
+        allocation_failure::disarm();
+        // The mark of a send that has not come to its end may be behind it.
+        const auto is_listed = spool::content("flush/customer_tld").rfind("A1\n", 0) == 0;
+        if (!is_listed && !spool::has("incoming", "A1"))
+            return std::string("neither listed nor moved");
+        if (answer == flush_status::ok && is_listed)
+            return std::string("answered OK and still listed");
+        return what_is_wrong(f);
+    });
+    CHECK(survived >= 10U);
+}
