@@ -1,6 +1,7 @@
 #include "flushd/housekeeping.hpp"
 
 #include "flushd/logfile_walk.hpp"
+#include "flushd/slice.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -11,13 +12,6 @@
 namespace flushd {
 
 namespace asio = boost::asio;
-
-namespace {
-
-// How long the worker looks around before somebody else's turn comes.
-constexpr std::chrono::milliseconds slice{5};
-
-} // namespace
 
 housekeeping::housekeeping(asio::io_context& context, site_store& store, site_sender& sender,
                            std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,

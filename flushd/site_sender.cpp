@@ -1,6 +1,7 @@
 #include "flushd/site_sender.hpp"
 
 #include "flushd/log_rewrite.hpp"
+#include "flushd/slice.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -30,9 +31,6 @@ constexpr std::size_t most_runs = 32;
 // When a long run tells qmgr(8) that there is mail to be had: soon, and then so often.
 constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
-
-// How long the worker moves messages for one site before somebody else's turn comes.
-constexpr std::chrono::milliseconds slice{5};
 
 } // namespace
 
@@ -161,8 +159,7 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
     const auto begin = clock::now();
     const auto transports = mode == send_mode::unthrottle ? deferred_transports::overridden
                                                           : deferred_transports::respected;
-    auto work =
-        std::make_unique<site_move>(listed.lines, file.name(), transports, mover_, log_);
+    auto work = std::make_unique<site_move>(listed.lines, file.name(), transports, mover_, log_);
     const bool announce = co_await move_all(*work, mode);
 
     auto failure = co_await store_.lock(logfile);
