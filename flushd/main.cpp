@@ -1,4 +1,4 @@
-#include "flushd/flush_daemon.hpp"
+#include "flushd/daemon/flush_daemon.hpp"
 #include "flushd/tool/tool.hpp"
 
 int main(int argc, char* argv[]) {

@@ -2,7 +2,7 @@
 /// known in tool.cpp.
 #pragma once
 
-#include "flushd/tool/instance.hpp"
+#include "flushd/tool/postfix/instance.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
 /// Kinds of options that several commands have.
 #pragma once
 
-#include "flushd/tool/duration.hpp"
+#include "flushd/tool/screen/duration.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
 #include "flushd/tool/tool.hpp"
 
 #include "flushd/tool/command.hpp"
-#include "flushd/tool/tool_error.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/log.hpp"
 

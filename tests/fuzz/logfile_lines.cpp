@@ -1,6 +1,6 @@
 // The lines of a logfile, and what counts of them as a queue ID.
-#include "flushd/line_set.hpp"
-#include "flushd/snapshot_mark.hpp"
+#include "flushd/core/line_set.hpp"
+#include "flushd/core/snapshot_mark.hpp"
 
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"

@@ -1,0 +1,125 @@
+#include "flushd/core/counters.hpp"
+
+#include "flushd/core/data_file.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <utility>
+#include <variant>
+
+namespace flushd {
+
+namespace {
+
+constexpr std::array<counter_name, counter_count> names = {{
+    {"requests.add.ok", "requests", "request=\"add\",status=\"ok\""},
+    {"requests.add.fail", "requests", "request=\"add\",status=\"fail\""},
+    {"requests.add.deny", "requests", "request=\"add\",status=\"deny\""},
+    {"requests.send_site.ok", "requests", "request=\"send_site\",status=\"ok\""},
+    {"requests.send_site.fail", "requests", "request=\"send_site\",status=\"fail\""},
+    {"requests.send_site.deny", "requests", "request=\"send_site\",status=\"deny\""},
+    {"requests.send_file.ok", "requests", "request=\"send_file\",status=\"ok\""},
+    {"requests.refresh.ok", "requests", "request=\"refresh\",status=\"ok\""},
+    {"requests.purge.ok", "requests", "request=\"purge\",status=\"ok\""},
+    {"requests.malformed.bad", "requests", "request=\"malformed\",status=\"bad\""},
+    {"messages.send.moved", "messages", "operation=\"send\",result=\"moved\""},
+    {"messages.send.missing", "messages", "operation=\"send\",result=\"missing\""},
+    {"messages.send.held", "messages", "operation=\"send\",result=\"held\""},
+    {"messages.send.duplicate", "messages", "operation=\"send\",result=\"duplicate\""},
+    {"messages.send.failed", "messages", "operation=\"send\",result=\"failed\""},
+    {"messages.refresh.moved", "messages", "operation=\"refresh\",result=\"moved\""},
+    {"messages.refresh.missing", "messages", "operation=\"refresh\",result=\"missing\""},
+    {"messages.refresh.held", "messages", "operation=\"refresh\",result=\"held\""},
+    {"messages.refresh.duplicate", "messages", "operation=\"refresh\",result=\"duplicate\""},
+    {"messages.refresh.failed", "messages", "operation=\"refresh\",result=\"failed\""},
+    {"messages.file.moved", "messages", "operation=\"send_file\",result=\"moved\""},
+    {"messages.file.missing", "messages", "operation=\"send_file\",result=\"missing\""},
+    {"messages.file.failed", "messages", "operation=\"send_file\",result=\"failed\""},
+    {"runs.send", "runs", "operation=\"send\""},
+    {"run_microseconds.send", "run_seconds", "operation=\"send\"", true},
+    {"runs.refresh", "runs", "operation=\"refresh\""},
+    {"run_microseconds.refresh", "run_seconds", "operation=\"refresh\"", true},
+    {"failures.write", "failures", "operation=\"write\""},
+    {"failures.send", "failures", "operation=\"send\""},
+    {"bad_lines", "bad_lines", ""},
+    {"compactions", "compactions", ""},
+    {"removed_logfiles", "removed_logfiles", ""},
+    {"housekeeping_rounds", "housekeeping_rounds", ""},
+    {"starts", "starts", ""},
+}};
+
+// More than all counters of any version take.
+constexpr std::size_t longest_file = 65536;
+
+} // namespace
+
+const counter_name& name_of(counter which) { return names[static_cast<std::size_t>(which)]; }
+
+counter_sums parse_counters(std::string_view text) {
+    counter_sums result;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const auto line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        const auto blank = line.find(' ');
+        if (blank == std::string_view::npos || blank == 0)
+            continue;
+        std::uint64_t number = 0;
+        const auto [last, error] =
+            std::from_chars(line.data() + blank + 1, line.data() + line.size(), number);
+        if (error == std::errc() && last == line.data() + line.size())
+            result[std::string(line.substr(0, blank))] = number;
+    }
+    return result;
+}
+
+std::string format_counters(const counter_sums& sums) {
+    std::string result;
+    for (const auto& [key, number] : sums)
+        result += fmt::format("{} {}\n", key, number);
+    return result;
+}
+
+std::string counters_file::path(const std::string& data_directory,
+                                const std::string& service_name) {
+    return data_file_path(data_directory, service_name, "counters");
+}
+
+std::error_code counters_file::open(const std::string& path, const std::string& user) {
+    auto opened = open_data_file(path, user);
+    if (const auto* failure = std::get_if<std::error_code>(&opened))
+        return *failure;
+    file_ = std::move(std::get<postfix_proto::file_descriptor>(opened));
+    return {};
+}
+
+void counters_file::save(counters& from) {
+    if (!file_ || !from.has_any() || ::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
+        return;
+    std::string text(longest_file, '\0');
+    const auto size = ::pread(file_.get(), text.data(), text.size(), 0);
+    if (size >= 0) {
+        text.resize(static_cast<std::size_t>(size));
+        auto sums = parse_counters(text);
+        for (std::size_t i = 0; i < counter_count; ++i)
+            sums[std::string(names[i].key)] += from.pending()[i];
+        const auto after = format_counters(sums);
+        // All or nothing, as it is one page. Not longer than what is there, it needs no room.
+        const auto written = ::pwrite(file_.get(), after.data(), after.size(), 0);
+        if (written == static_cast<ssize_t>(after.size())) {
+            if (after.size() < text.size())
+                static_cast<void>(::ftruncate(file_.get(), written) == 0);
+            from.clear();
+        } else if (written > 0) { // the disk is full: what is there must stay what it was
+            static_cast<void>(::pwrite(file_.get(), text.data(), text.size(), 0) > 0);
+            static_cast<void>(::ftruncate(file_.get(), size) == 0);
+        }
+    }
+    ::flock(file_.get(), LOCK_UN);
+}
+
+} // namespace flushd

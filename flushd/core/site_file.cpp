@@ -1,0 +1,27 @@
+#include "flushd/core/site_file.hpp"
+
+#include "postfix_proto/queue_id.hpp"
+
+namespace flushd {
+
+std::optional<site_file> site_file::from_site(std::string_view site) {
+    std::string name;
+    name.reserve(site.size());
+    for (const char c : site) {
+        if (c >= 'A' && c <= 'Z')
+            name += static_cast<char>(c - 'A' + 'a');
+        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            name += c;
+        else
+            name += '_';
+    }
+    return from_name(name);
+}
+
+std::optional<site_file> site_file::from_name(std::string_view name) {
+    if (!postfix_proto::is_queue_file_name(name))
+        return std::nullopt;
+    return site_file(std::string(name));
+}
+
+} // namespace flushd

@@ -1,0 +1,63 @@
+/// Which sites get the service, and what their logfiles are called.
+#pragma once
+
+#include "flushd/core/flush_parameters.hpp"
+#include "flushd/core/site_file.hpp"
+
+#include "postfix_proto/domain_list.hpp"
+#include "postfix_proto/domain_name.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/repeated_warning.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace flushd {
+
+/// Answers from fast_flush_domains. Opens its tables when constructed, before a chroot.
+class site_policy {
+public:
+    /// Throws startup_error for a list that cannot be used at all. A file or table that cannot be
+    /// used is only logged: the sites that reach it get `unknown`.
+    site_policy(const flush_parameters& parameters, postfix_proto::logger& log);
+
+    enum class refusal {
+        denied,  ///< not eligible, or not a name that mail could be sent to
+        unknown, ///< a file or table that would have told cannot be used just now
+    };
+    using verdict = std::variant<site_file, refusal>;
+
+    /// `site` is what a client sent: a domain in any case, in ASCII or UTF-8, or an address in
+    /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
+    /// ASCII, although the list may name them.
+    ///
+    /// A name that is too long for a logfile is denied before the list is looked at. (A pattern
+    /// table may need seconds for the 8192 bytes that a client may send.)
+    ///
+    /// Nothing when that depends on what another process says: then ask resolve().
+    [[nodiscard]] std::optional<verdict> resolve_now(std::string_view site);
+
+    /// The same, asking proxymap(8) where the list says so. Both must outlive the call.
+    [[nodiscard]] boost::asio::awaitable<verdict> resolve(std::string site,
+                                                          postfix_proto::proxymap_client& proxymap);
+
+    /// The files that the answers depend on.
+    [[nodiscard]] std::vector<std::string> files() const { return domains_.files(); }
+
+private:
+    [[nodiscard]] verdict conclude(std::string_view site, postfix_proto::match_result matched);
+    [[nodiscard]] std::optional<site_file> find_file(std::string_view site);
+    [[nodiscard]] bool is_too_long(std::string_view site);
+
+    postfix_proto::domain_list domains_;
+    postfix_proto::domain_to_ascii to_ascii_;
+    postfix_proto::repeated_warning cannot_convert_;
+};
+
+} // namespace flushd

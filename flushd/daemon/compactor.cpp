@@ -1,0 +1,148 @@
+#include "flushd/daemon/compactor.hpp"
+
+#include "flushd/core/line_set.hpp"
+#include "flushd/core/snapshot_mark.hpp"
+#include "flushd/daemon/log_rewrite.hpp"
+#include "flushd/daemon/slice.hpp"
+
+#include "postfix_proto/spawn.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// So many lines between two looks at the clock: some microseconds.
+constexpr int lines_at_once = 64;
+
+/// Finds the lines that have not come before, piece by piece. Marks are left out, so that whoever
+/// has made one finds it gone: see compact_now().
+class unique_lines {
+public:
+    using clock = std::chrono::steady_clock;
+
+    /// `lines` must outlive this object.
+    explicit unique_lines(const std::string& lines) : lines_(lines), rest_(lines) {}
+
+    /// Goes on for about so long. True when there is nothing left to do.
+    [[nodiscard]] bool go_on(clock::duration how_long) {
+        const auto end = clock::now() + how_long;
+        if (!seen_)
+            seen_.emplace(lines_);
+        do {
+            for (int i = 0; i < lines_at_once && !rest_.empty(); ++i) {
+                const auto line = take_line(rest_);
+                if (!is_mark(line) && seen_->insert(line))
+                    kept_.append(line).push_back('\n');
+            }
+        } while (!rest_.empty() && clock::now() < end);
+        return rest_.empty();
+    }
+
+    [[nodiscard]] const std::string& kept() const noexcept { return kept_; }
+
+private:
+    const std::string& lines_;
+    std::string_view rest_;
+    std::optional<line_set> seen_; // from the first call on
+    std::string kept_;
+};
+
+} // namespace
+
+void compactor::grown(const site_file& site, std::size_t size) {
+    if (size <= small && compacted_size_.empty()) // almost every add
+        return;
+    std::size_t limit = small;
+    if (const auto before = compacted_size_.find(site); before != compacted_size_.end()) {
+        if (size < before->second)
+            compacted_size_.erase(before);
+        else
+            limit = std::max(limit, 2 * before->second);
+    }
+    if (size <= limit || running_.contains(site) || sender_.is_sending(site))
+        return;
+    running_.insert(site);
+    try {
+        postfix_proto::spawn(context_, compact(site, work_.start()), log_,
+                             "compact fast flush logfile", [this, site] { running_.erase(site); });
+    } catch (...) {
+        running_.erase(site); // or it would not be compacted any more
+        throw;
+    }
+}
+
+asio::awaitable<void> compactor::compact(site_file site, postfix_proto::work_in_hand::piece work) {
+    const auto until_done = std::move(work);
+    const auto failure = co_await compact_now(site);
+    if (failure && failure != std::errc::no_such_file_or_directory)
+        log_.warning("compact fast flush logfile {}: {}", site.name(), failure.message());
+    running_.erase(site);
+}
+
+asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
+    auto opened = co_await store_.open_locked(site, site_log::missing::is_error);
+    if (const auto* failure = std::get_if<std::error_code>(&opened))
+        co_return *failure;
+    auto& logfile = std::get<site_log>(opened);
+    // Whatever comes of it, the next attempt is not before the logfile has doubled.
+    const auto before = compacted_size_[site] = logfile.size();
+    // A send in this process will look for the lines that it has read, or will have the mark among
+    // them.
+    if (sender_.is_sending(site))
+        co_return std::error_code();
+    auto listed = std::make_unique<site_log::snapshot>();
+    site_log::outcome read;
+    while (!read) {
+        read = co_await worker_.run([&] {
+            const auto result = logfile.take_snapshot(*listed, slice);
+            if (result)
+                logfile.unlock();
+            return result;
+        });
+    }
+    if (*read || listed->mark.empty())
+        co_return *read;
+    auto unique = std::make_unique<unique_lines>(listed->lines);
+    bool found_all = false;
+    while (!found_all)
+        found_all = co_await worker_.run([&] { return unique->go_on(slice); });
+
+    if (const auto failure = co_await store_.lock(logfile))
+        co_return failure;
+    // One that has begun since takes the mark away with the rest, as does one by another process.
+    if (sender_.is_sending(site))
+        co_return std::error_code();
+    // Another flushd, which is to end after a reload, may be in the middle of a send. What was
+    // listed again since it looked has become one with the lines that it is about to drop. But its
+    // mark goes, too, and so it will leave everything alone.
+    const bool gains = unique->kept().size() < listed->lines.size();
+    log_rewrite rewrite(logfile, *listed, unique->kept());
+    site_log::outcome written;
+    while (!written)
+        written = co_await worker_.run([&] { return rewrite.go_on(slice); });
+    const auto size = logfile.size();
+    co_await worker_.run([&] { // as it takes milliseconds
+        unique.reset();
+        listed.reset();
+    });
+    const auto failure = *written;
+    if (failure)
+        co_return failure;
+    if (gains && size < before) {
+        compacted_size_[site] = size;
+        counts_.add(counter::compactions);
+        log_.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(), size, before);
+    }
+    co_return std::error_code();
+}
+
+} // namespace flushd

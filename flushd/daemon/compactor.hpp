@@ -1,0 +1,64 @@
+/// Keeps logfiles in proportion to their messages.
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/core/site_file.hpp"
+#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/site_sender.hpp"
+#include "flushd/daemon/site_store.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace flushd {
+
+/// A message is listed again each time it is deferred. Where nobody asks for the mail of a site,
+/// its logfile would grow with the attempts. So a logfile that has become large is rewritten with
+/// each line once, in the order in which they came first; and again when it has doubled, so that
+/// all rewriting together costs no more than a constant for each add.
+///
+/// The logfile stays what it was for everybody else: lines, and the access time by which
+/// housekeeping tells when it was sent last. Whoever sends the site meanwhile goes first: then the
+/// logfile is left alone.
+class compactor {
+public:
+    /// Everything referred to must outlive this object, and it the io_context's run.
+    compactor(boost::asio::io_context& context, site_store& store, const site_sender& sender,
+              postfix_proto::worker_thread& worker, counters& counts,
+              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+        : context_(context), store_(store), sender_(sender), worker_(worker), counts_(counts),
+          work_(work), log_(log) {}
+
+    /// Below this size, nothing is done: 64 KiB are some 5000 lines.
+    static constexpr std::size_t small = std::size_t{64} * 1024;
+
+    /// The logfile has been appended to, and has this size now.
+    void grown(const site_file& site, std::size_t size);
+
+private:
+    boost::asio::awaitable<void> compact(site_file site, postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<std::error_code> compact_now(const site_file& site);
+
+    boost::asio::io_context& context_;
+    site_store& store_;
+    const site_sender& sender_;
+    postfix_proto::worker_thread& worker_;
+    counters& counts_;
+    postfix_proto::work_in_hand& work_;
+    postfix_proto::logger& log_;
+    std::unordered_set<site_file> running_;
+    // Of large logfiles: their size when they were last looked at. An entry goes when its logfile
+    // has become smaller, which is when it has been sent.
+    std::unordered_map<site_file, std::size_t> compacted_size_;
+};
+
+} // namespace flushd

@@ -1,0 +1,50 @@
+/// The flush service as a child of master(8).
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/core/flush_parameters.hpp"
+#include "flushd/core/site_policy.hpp"
+#include "flushd/daemon/flush_service.hpp"
+
+#include "postfix_proto/service.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flushd {
+
+/// Reads the configuration and opens the tables of fast_flush_domains, then serves. Throws
+/// startup_error when it cannot start.
+class flush_daemon final : public postfix_proto::service {
+public:
+    /// What run_service() needs.
+    [[nodiscard]] static postfix_proto::service_program program();
+
+    explicit flush_daemon(const postfix_proto::service_setup& setup);
+
+    [[nodiscard]] std::vector<std::string> watched_files() const override;
+    [[nodiscard]] std::size_t descriptors() const override;
+    [[nodiscard]] std::optional<postfix_proto::confinement> confinement() const override;
+    void begin(const postfix_proto::service_runtime& runtime) override;
+    [[nodiscard]] std::vector<postfix_proto::worker_thread*> workers() override;
+    boost::asio::awaitable<void> serve(postfix_proto::client_connection& client) override;
+    void end() override;
+
+private:
+    void keep_layout(const postfix_proto::service_setup& setup);
+    boost::asio::awaitable<void> save_counters();
+
+    flush_parameters parameters_;
+    site_policy policy_;
+    counters counts_;
+    counters_file counts_on_disk_;
+    std::size_t most_open_logfiles_;
+    postfix_proto::logger& log_;
+    std::optional<flush_service> flush_;
+};
+
+} // namespace flushd

@@ -1,0 +1,135 @@
+#include "flushd/daemon/flush_service.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <variant>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+using postfix_proto::flush_status;
+
+namespace {
+
+flush_status status_of(site_policy::refusal refusal) {
+    return refusal == site_policy::refusal::denied ? flush_status::deny : flush_status::fail;
+}
+
+// How long a client waits for somebody else than us: for a lock, or for proxymap(8). See
+// lock_patience.
+constexpr std::chrono::seconds longest_wait{100};
+
+/// How many clients may wait for locks, and how many for proxymap(8). Each keeps a descriptor that
+/// others could have, so it is less than a third of what clients may have in all, whatever the
+/// process's limit: 192 of 704 where the limit is 1024. (flush_daemon keeps a quarter for logfiles
+/// where there are few.)
+std::size_t most_waiting_clients(std::size_t most_open_logfiles) {
+    return std::min<std::size_t>(most_open_logfiles, 1024) * 3 / 4;
+}
+
+postfix_proto::proxymap_settings proxymap_settings(const flush_parameters& parameters,
+                                                   std::size_t most_open_logfiles) {
+    postfix_proto::proxymap_settings result;
+    result.path = parameters.proxymap_socket;
+    result.form = parameters.proxymap_form;
+    result.limit = std::min(longest_wait, parameters.ipc_timeout);
+    result.most_questions = most_waiting_clients(most_open_logfiles);
+    return result;
+}
+
+lock_patience patience(const flush_parameters& parameters, std::size_t most_open_logfiles) {
+    lock_patience result;
+    // Who waits for our answer must not lose patience before we do.
+    result.longest_wait =
+        std::min<std::chrono::milliseconds>(longest_wait, parameters.ipc_timeout / 2);
+    result.clients = most_waiting_clients(most_open_logfiles);
+    result.clients_of_a_site = result.clients / 2;
+    return result;
+}
+
+} // namespace
+
+flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
+                             std::size_t most_open_logfiles, site_policy& policy, counters& counts,
+                             postfix_proto::work_in_hand& work, postfix_proto::logger& log)
+    : refresh_time_(parameters.refresh_time), policy_(policy), counts_(counts),
+      proxymap_(context, proxymap_settings(parameters, most_open_logfiles), log),
+      layout_(parameters.hash_queue_names, parameters.hash_queue_depth),
+      mover_(layout_, log, parameters.defers_transports),
+      queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
+                     log),
+      store_(context, layout_, most_open_logfiles, worker_, counts, work, log,
+             patience(parameters, most_open_logfiles)),
+      sender_(context, store_, mover_, queue_manager_, worker_, counts, work, log),
+      housekeeping_(context, store_, sender_, parameters.purge_time, worker_, counts, work, log),
+      compactor_(context, store_, sender_, worker_, counts, work, log) {
+    store_.on_growth(
+        [this](const site_file& site, std::size_t size) { compactor_.grown(site, size); });
+}
+
+asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
+    return std::visit([this](auto&& one) { return handle_one(std::move(one)); },
+                      std::move(request));
+}
+
+flush_status flush_service::counted(flush_status answer, counter ok, counter fail,
+                                    counter deny) noexcept {
+    counts_.add(answer == flush_status::ok ? ok : answer == flush_status::deny ? deny : fail);
+    return answer;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_request request) {
+    const auto counted = [this](flush_status answer) {
+        return this->counted(answer, counter::add_ok, counter::add_fail, counter::add_deny);
+    };
+    auto verdict = policy_.resolve_now(request.site);
+    if (!verdict)
+        verdict = co_await policy_.resolve(request.site, proxymap_);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
+        co_return counted(status_of(*refusal));
+    const auto& file = std::get<site_file>(*verdict);
+    const auto failure = co_await store_.add(file, request.id);
+    co_return counted(failure ? flush_status::fail : flush_status::ok);
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request) {
+    const auto counted = [this](flush_status answer) {
+        return this->counted(answer, counter::send_site_ok, counter::send_site_fail,
+                             counter::send_site_deny);
+    };
+    auto verdict = policy_.resolve_now(request.site);
+    if (!verdict)
+        verdict = co_await policy_.resolve(request.site, proxymap_);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
+        co_return counted(status_of(*refusal));
+    const bool sent =
+        co_await sender_.send(std::get<site_file>(*verdict), request.site, send_mode::unthrottle);
+    co_return counted(sent ? flush_status::ok : flush_status::fail);
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file_request request) {
+    // A message that is not there any more has been delivered: OK, as in Postfix.
+    const auto result = co_await worker_.run(
+        [&] { return mover_.expedite_unthrottled(request.id, std::time(nullptr)); });
+    counts_.add(counter::send_file_ok);
+    counts_.add(result == move_result::moved     ? counter::file_moved
+                : result == move_result::missing ? counter::file_missing
+                                                 : counter::file_failed);
+    if (result == move_result::moved)
+        static_cast<void>(co_await queue_manager_.send(postfix_proto::qmgr_request::scan_incoming));
+    co_return flush_status::ok;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::refresh_request) {
+    counts_.add(counter::refresh_ok);
+    housekeeping_.start(refresh_time_);
+    co_return flush_status::ok;
+}
+
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::purge_request) {
+    counts_.add(counter::purge_ok);
+    housekeeping_.start(std::chrono::seconds(0));
+    co_return flush_status::ok;
+}
+
+} // namespace flushd

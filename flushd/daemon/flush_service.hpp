@@ -1,0 +1,73 @@
+/// What each request does.
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/core/site_policy.hpp"
+#include "flushd/daemon/compactor.hpp"
+#include "flushd/daemon/housekeeping.hpp"
+#include "flushd/daemon/queue_mover.hpp"
+#include "flushd/daemon/site_sender.hpp"
+#include "flushd/daemon/site_store.hpp"
+
+#include "postfix_proto/flush_request.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/trigger.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+
+namespace flushd {
+
+/// The flush service: requests in, statuses out. Works on the current directory, which must be
+/// $queue_directory by the time the first request comes.
+class flush_service {
+public:
+    /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
+    /// outlive the service, and the service the io_context's run.
+    flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
+                  std::size_t most_open_logfiles, site_policy& policy, counters& counts,
+                  postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+
+    /// The answer to a request. Housekeeping is answered before it is done.
+    [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
+    handle(postfix_proto::flush_request request);
+
+    /// A client has said something else than a request.
+    void count_malformed() noexcept { counts_.add(counter::malformed); }
+
+    /// Where its work on files is done.
+    [[nodiscard]] postfix_proto::worker_thread& worker() noexcept { return worker_; }
+
+private:
+    using status = postfix_proto::flush_status;
+
+    boost::asio::awaitable<status> handle_one(postfix_proto::add_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::send_site_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::send_file_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::refresh_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::purge_request request);
+
+    // Counts an answer, and returns it.
+    status counted(status answer, counter ok, counter fail, counter deny) noexcept;
+
+    std::chrono::seconds refresh_time_;
+    site_policy& policy_;
+    counters& counts_;
+    postfix_proto::proxymap_client proxymap_;
+    postfix_proto::queue_layout layout_;
+    queue_mover mover_;
+    postfix_proto::trigger_sender queue_manager_;
+    postfix_proto::worker_thread worker_; // for all that is done to files, but for adds
+    site_store store_;
+    site_sender sender_;
+    housekeeping housekeeping_;
+    compactor compactor_;
+};
+
+} // namespace flushd

@@ -1,0 +1,19 @@
+/// One client's conversation.
+#pragma once
+
+#include "flushd/daemon/flush_service.hpp"
+
+#include "postfix_proto/client_connection.hpp"
+#include "postfix_proto/log.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace flushd {
+
+/// Announces the protocol (if this Postfix does), reads one request, has it handled, answers. A
+/// client that sends something else is told that its request is bad, and is logged once.
+boost::asio::awaitable<void> serve_client(postfix_proto::client_connection& client,
+                                          flush_service& service, bool announce,
+                                          postfix_proto::logger& log);
+
+} // namespace flushd

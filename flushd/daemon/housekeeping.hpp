@@ -1,0 +1,52 @@
+/// Refresh and purge: keeps the logfiles from growing old.
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/daemon/site_sender.hpp"
+#include "flushd/daemon/site_store.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace flushd {
+
+/// Goes over all logfiles, in the background:
+/// - one that was not read for `refresh_time` is sent, without overriding dead destinations or
+///   defer_transports: its messages may have been delivered long since;
+/// - one that has been empty for purge_time is removed.
+class housekeeping {
+public:
+    /// Everything referred to must outlive this object, and it the io_context's run.
+    housekeeping(boost::asio::io_context& context, site_store& store, site_sender& sender,
+                 std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
+                 counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+
+    /// Starts a round. If one is under way, another follows it.
+    void start(std::chrono::seconds refresh_time);
+
+private:
+    boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
+    boost::asio::awaitable<bool> remove(const site_file& file, std::time_t oldest);
+
+    boost::asio::io_context& context_;
+    site_store& store_;
+    site_sender& sender_;
+    std::chrono::seconds purge_time_;
+    postfix_proto::worker_thread& worker_;
+    counters& counts_;
+    postfix_proto::work_in_hand& work_;
+    postfix_proto::logger& log_;
+    bool running_ = false;
+    std::optional<std::chrono::seconds> wanted_; // refresh_time of the next round
+};
+
+} // namespace flushd

@@ -1,0 +1,22 @@
+/// Finds a logfile that may lie at another depth than the layout of the queue says.
+#pragma once
+
+#include "flushd/core/site_file.hpp"
+#include "flushd/daemon/site_log.hpp"
+
+#include "postfix_proto/queue_path.hpp"
+
+#include <system_error>
+#include <variant>
+
+namespace flushd {
+
+/// Opens the site's logfile. With `flush` in hash_queue_names, a reload with another
+/// hash_queue_depth makes postsuper(1) rename all logfiles, in the background: one that is still
+/// in the old place is used there, since a second one in the new place would be overwritten. Only
+/// where there is none is it made.
+[[nodiscard]] std::variant<site_log, std::error_code>
+open_logfile(const postfix_proto::queue_layout& layout, const site_file& site,
+             site_log::missing when_missing);
+
+} // namespace flushd

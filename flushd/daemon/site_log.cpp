@@ -1,0 +1,203 @@
+#include "flushd/daemon/site_log.hpp"
+
+#include "flushd/core/file_io.hpp"
+#include "flushd/core/snapshot_mark.hpp"
+
+#include "postfix_proto/queue_path.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace flushd {
+
+using postfix_proto::file_descriptor;
+
+namespace {
+
+constexpr mode_t logfile_mode = 0600;
+
+std::error_code error(int number) { return {number, std::generic_category()}; }
+std::error_code last_error() { return error(errno); }
+
+file_descriptor open_descriptor(const std::string& path, int flags) {
+    while (true) {
+        const int fd = ::open(path.c_str(), flags, logfile_mode);
+        if (fd >= 0 || errno != EINTR)
+            return file_descriptor(fd);
+    }
+}
+
+/// Of the extended attribute, and what is in it: seconds and nanoseconds since 1970.
+constexpr const char* sent_attribute = "user.flushd.sent";
+
+// How much is read between two looks at the clock: a fraction of a millisecond.
+constexpr std::size_t piece = std::size_t{1} << 20U;
+
+// In place of a mark. Further back than any file system's clock is coarse (FAT: two seconds).
+constexpr std::time_t unlikely_age = 10;
+
+} // namespace
+
+std::variant<site_log, std::error_code> site_log::open(const std::string& path,
+                                                       missing when_missing) {
+    // O_NONBLOCK: somebody may have put a FIFO there.
+    int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    if (when_missing == missing::is_created)
+        flags |= O_CREAT;
+    bool can_read = true;
+    auto file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
+    if (!file && errno == ENOENT && when_missing == missing::is_created &&
+        postfix_proto::make_parent_directories(path))
+        file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
+    // Somebody else's file: O_NOATIME is for the owner. An append must not count as reading.
+    if (!file && (errno == EPERM || errno == EACCES) && when_missing == missing::is_created) {
+        file = open_descriptor(path, flags | O_WRONLY);
+        can_read = false;
+    }
+    if (!file && errno == EPERM)
+        file = open_descriptor(path, flags | O_RDWR);
+    if (!file)
+        return last_error();
+    return site_log(path, std::move(file), can_read);
+}
+
+std::error_code site_log::update_status() noexcept {
+    if (::fstat(file_.get(), &status_) < 0)
+        return last_error();
+    if (!S_ISREG(status_.st_mode))
+        return error(S_ISDIR(status_.st_mode) ? EISDIR : EINVAL);
+    return {};
+}
+
+std::error_code site_log::try_lock() {
+    while (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
+        if (errno != EINTR)
+            return last_error();
+    return update_status();
+}
+
+void site_log::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
+
+std::error_code site_log::append(std::string_view lines) {
+    const off_t end = status_.st_size;
+    off_t at = end;
+    if (can_read_ && end > 0 && end != end_of_last_line_) {
+        std::string last;
+        if (const auto failure = read_at(file_.get(), end - 1, 1, last))
+            return failure;
+        if (last != "\n") {
+            if (const auto failure = write_at(file_.get(), at++, "\n"))
+                return failure;
+        }
+    }
+    if (const auto failure = write_at(file_.get(), at, lines)) {
+        static_cast<void>(truncate(file_.get(), end));
+        return failure;
+    }
+    status_.st_size = end_of_last_line_ = at + static_cast<off_t>(lines.size());
+    return {};
+}
+
+site_log::outcome site_log::take_snapshot(snapshot& taken, clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    taken.lines.reserve(size());
+    while (taken.lines.size() < size()) {
+        const auto begin = taken.lines.size();
+        if (const auto failure = read_at(file_.get(), static_cast<off_t>(begin),
+                                         std::min(piece, size() - begin), taken.lines))
+            return failure;
+        if (taken.lines.size() == begin)
+            return error(EIO); // shorter than it was, and nobody else has the lock
+        if (clock::now() >= end && taken.lines.size() < size())
+            return std::nullopt;
+    }
+    if (has_only_marks(taken.lines)) {
+        taken.lines.clear();
+        return size() == 0 ? std::error_code() : clear();
+    }
+    if (mark_end_of(taken))
+        set_write_time(taken);
+    return std::error_code();
+}
+
+/// Takes out what crashes have left behind.
+std::error_code site_log::clear() {
+    const auto failure = truncate(file_.get(), 0);
+    return failure ? failure : update_status();
+}
+
+std::error_code site_log::mark_end_of(snapshot& taken) {
+    const std::string_view ending = taken.lines.back() == '\n' ? "" : "\n";
+    std::string mark = make_mark() + '\n';
+    const off_t before = status_.st_size;
+    if (const auto failure = write_at(file_.get(), before, std::string(ending) + mark)) {
+        static_cast<void>(truncate(file_.get(), before));
+        return failure;
+    }
+    taken.lines += ending;
+    taken.mark = std::move(mark);
+    return update_status();
+}
+
+/// Whoever writes sets the modification time to a later one.
+void site_log::set_write_time(snapshot& taken) noexcept {
+    const timespec long_ago{std::time(nullptr) - unlikely_age, 0};
+    const timespec times[2] = {{0, UTIME_OMIT}, long_ago};
+    if (::futimens(file_.get(), times) == 0 && !update_status())
+        taken.write_time = status_.st_mtim;
+}
+
+void site_log::mark_sent() noexcept {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec times[2] = {now, now};
+    // Of somebody else's file only the kernel's own time can be set. Not worth failing a send for.
+    if (::futimens(file_.get(), times) < 0)
+        static_cast<void>(::futimens(file_.get(), nullptr));
+    // Not worth it either: there is no room, or the file system has no such attributes.
+    char text[64];
+    const auto end = fmt::format_to_n(text, sizeof text, "{}.{:09}", now.tv_sec, now.tv_nsec);
+    static_cast<void>(::fsetxattr(file_.get(), sent_attribute, text, end.size, 0));
+    static_cast<void>(update_status());
+}
+
+bool site_log::remove_if_empty_since(std::time_t oldest, std::error_code& failure) {
+    struct stat named {};
+    if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
+        ::stat(path_.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
+        named.st_dev != status_.st_dev)
+        return false;
+    if (::unlink(path_.c_str()) == 0)
+        return true;
+    failure = last_error();
+    return false;
+}
+
+std::variant<timespec, std::error_code> sent_time(int fd) {
+    char text[64] = {};
+    const auto size = ::fgetxattr(fd, sent_attribute, text, sizeof text - 1);
+    if (size < 0)
+        return last_error();
+    // Whoever owns the file may have written anything.
+    timespec result{};
+    const char* const end = text + size;
+    const auto seconds = std::from_chars(text, end, result.tv_sec);
+    if (seconds.ec != std::errc() || seconds.ptr == end || *seconds.ptr != '.')
+        return error(EINVAL);
+    const auto fraction = std::from_chars(seconds.ptr + 1, end, result.tv_nsec);
+    if (fraction.ec != std::errc() || fraction.ptr != end || result.tv_nsec < 0 ||
+        result.tv_nsec >= 1'000'000'000)
+        return error(EINVAL);
+    return result;
+}
+
+} // namespace flushd

@@ -1,0 +1,81 @@
+#include "flushd/daemon/site_move.hpp"
+
+#include "flushd/core/snapshot_mark.hpp"
+
+#include "postfix_proto/queue_id.hpp"
+
+namespace flushd {
+
+using postfix_proto::queue_id;
+
+namespace {
+
+// What is shown of a line that is not a queue ID.
+constexpr std::size_t longest_shown = 30;
+
+// So many lines between two looks at the clock, which costs as much as a duplicate does. Even if
+// each is a message that is moved it is a fraction of a millisecond.
+constexpr int lines_at_once = 16;
+
+} // namespace
+
+bool site_move::go_on(clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    if (!seen_) {
+        seen_.emplace(lines_);
+        now_ = std::time(nullptr);
+    }
+    do {
+        for (int i = 0; i < lines_at_once && !rest_.empty(); ++i)
+            move(take_line(rest_));
+    } while (!rest_.empty() && clock::now() < end);
+    if (!rest_.empty())
+        return false;
+    finish();
+    return true;
+}
+
+/// While postsuper(1) moves files to another depth, a message may have been overlooked. Then all
+/// stay listed, and the next send tells which ones are missing.
+void site_move::finish() {
+    if (result_.missing == 0 || !places_.changed())
+        return;
+    log_.info("queue files are being moved: all that fast flush logfile {} lists stays listed",
+              logfile_);
+    result_.keep = lines_;
+}
+
+void site_move::move(std::string_view line) {
+    if (is_mark(line))
+        return;
+    if (!seen_->insert(line)) {
+        ++result_.duplicate;
+        return;
+    }
+    const auto id = queue_id::parse(line);
+    if (!id) {
+        if (result_.bad++ == 0)
+            log_.warning("bad queue id \"{}{}\" in fast flush logfile {}",
+                         line.substr(0, longest_shown), line.size() > longest_shown ? "..." : "",
+                         logfile_);
+        return;
+    }
+    switch (mover_.expedite(*id, now_, transports_, places_)) {
+    case move_result::moved:
+        ++result_.moved;
+        break;
+    case move_result::missing:
+        ++result_.missing;
+        break;
+    case move_result::held:
+        ++result_.held;
+        result_.keep.append(line).push_back('\n');
+        break;
+    case move_result::failed:
+        ++result_.failed;
+        result_.keep.append(line).push_back('\n');
+        break;
+    }
+}
+
+} // namespace flushd

@@ -1,0 +1,57 @@
+/// Moving what a site's logfile lists.
+#pragma once
+
+#include "flushd/core/line_set.hpp"
+#include "flushd/daemon/queue_mover.hpp"
+
+#include "postfix_proto/log.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flushd {
+
+/// Works through the lines of one snapshot, piece by piece. Each message is moved once, however
+/// often it is listed.
+class site_move {
+public:
+    using clock = std::chrono::steady_clock;
+
+    struct report {
+        std::size_t moved = 0, missing = 0, held = 0, duplicate = 0, failed = 0, bad = 0;
+        std::string keep; ///< the lines of what is still there and was not moved
+    };
+
+    /// `lines` and what is referred to must outlive this object. The name is that of the logfile,
+    /// for the log.
+    site_move(const std::string& lines, std::string_view logfile, deferred_transports transports,
+              queue_mover& mover, postfix_proto::logger& log)
+        : lines_(lines), rest_(lines), logfile_(logfile), transports_(transports), mover_(mover),
+          places_(mover.layout()), log_(log) {}
+
+    /// Goes on for about so long. True when there is nothing left to do.
+    [[nodiscard]] bool go_on(clock::duration how_long);
+
+    [[nodiscard]] const report& result() const noexcept { return result_; }
+
+private:
+    void move(std::string_view line);
+    void finish();
+
+    const std::string& lines_;
+    std::string_view rest_;
+    std::string_view logfile_;
+    deferred_transports transports_;
+    queue_mover& mover_;
+    queue_places places_;
+    postfix_proto::logger& log_;
+    std::optional<line_set> seen_; // from the first call on
+    std::time_t now_ = 0;          // likewise
+    report result_;
+};
+
+} // namespace flushd

@@ -1,0 +1,299 @@
+#include "flushd/daemon/site_store.hpp"
+
+#include "flushd/daemon/logfile_place.hpp"
+
+#include "postfix_proto/spawn.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+namespace {
+
+// flock(2) cannot tell when a lock becomes free, so it is asked again: soon at first, because most
+// holders append one line, and not too often, because some move 100 000 messages.
+constexpr milliseconds first_pause{1};
+constexpr milliseconds longest_pause{16};
+
+// Descriptors come back when somebody closes one, which is soon or never.
+constexpr std::chrono::seconds longest_wait_for_descriptors{1};
+
+constexpr auto lock_is_held = std::errc::resource_unavailable_try_again;
+// Nobody's error code otherwise: flock(2) and a file system say neither.
+constexpr auto held_too_long = std::errc::timed_out;
+constexpr auto too_many_wait = std::errc::device_or_resource_busy;
+
+bool is_lack_of_descriptors(const std::error_code& failure) {
+    return failure == std::errc::too_many_files_open ||
+           failure == std::errc::too_many_files_open_in_system;
+}
+
+/// Pauses that grow.
+class pauses {
+public:
+    explicit pauses(asio::io_context& context) : timer_(context) {}
+
+    asio::awaitable<void> next() {
+        timer_.expires_after(length_);
+        length_ = std::min(length_ * 2, longest_pause);
+        boost::system::error_code ignored;
+        co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    }
+
+private:
+    asio::steady_timer timer_;
+    milliseconds length_ = first_pause;
+};
+
+} // namespace
+
+std::string logfile_failure(const std::error_code& failure) {
+    if (failure == held_too_long)
+        return "locked by another process for too long";
+    if (failure == too_many_wait)
+        return "locked by another process, and too many clients wait already";
+    return failure.message();
+}
+
+asio::awaitable<std::error_code> site_store::lock(site_log& file) {
+    std::error_code failure = file.try_lock();
+    if (failure != lock_is_held)
+        co_return failure;
+    const auto end = clock::now() + patience_.longest_wait;
+    pauses pause(context_);
+    do {
+        co_await pause.next();
+        failure = file.try_lock();
+    } while (failure == lock_is_held && clock::now() < end);
+    co_return failure == lock_is_held ? std::make_error_code(held_too_long) : failure;
+}
+
+asio::awaitable<std::variant<site_log, std::error_code>>
+site_store::open_locked(const site_file& site, site_log::missing when_missing) {
+    while (true) {
+        auto opened =
+            co_await worker_.run([&] { return open_logfile(layout_, site, when_missing); });
+        if (const auto* failure = std::get_if<std::error_code>(&opened);
+            failure != nullptr && is_lack_of_descriptors(*failure) && close_all_cold())
+            continue;
+        if (auto* file = std::get_if<site_log>(&opened)) {
+            if (const auto failure = co_await lock(*file))
+                co_return failure;
+            // Housekeeping removes empty logfiles, under the lock that we have been waiting for.
+            if (file->unlinked())
+                continue;
+        }
+        co_return std::move(opened);
+    }
+}
+
+asio::awaitable<std::error_code> site_store::add(const site_file& site,
+                                                 const postfix_proto::queue_id& id) {
+    hot_site& hot = find_hot(site);
+    if (is_crowded(hot, hot.writers.size() + 1, beside::all)) {
+        refuse(site, 1);
+        co_return std::make_error_code(too_many_wait);
+    }
+    // Also when there is no memory for what follows, whoever comes next finds all in order: at
+    // worst the line is written and nobody told so.
+    hot.lines.reserve(hot.lines.size() + id.str().size() + 1);
+    auto result = hot.writers.wait();
+    if (!hot.busy) {
+        // Behind all clients that are ready now: some of them add to the same site.
+        asio::post(context_, [this, site] { write(site); });
+        hot.busy = true;
+    }
+    hot.lines += id.str();
+    hot.lines += '\n';
+    co_return co_await std::move(result);
+}
+
+site_store::hot_site& site_store::find_hot(const site_file& site) {
+    if (const auto found = hot_.find(site); found != hot_.end()) {
+        by_recency_.splice(by_recency_.begin(), by_recency_, found->second.recency);
+        return found->second;
+    }
+    if (hot_.size() >= most_open_)
+        close_coldest();
+    std::list<site_file> most_recent{site};
+    hot_site& hot = hot_[site];
+    hot.recency = most_recent.begin();
+    by_recency_.splice(by_recency_.begin(), most_recent);
+    return hot;
+}
+
+void site_store::close_coldest() {
+    const auto coldest = std::find_if(by_recency_.rbegin(), by_recency_.rend(),
+                                      [this](const auto& site) { return !hot_.at(site).busy; });
+    if (coldest == by_recency_.rend())
+        return; // more sites in use than logfiles may stay open: as many as there are clients
+    hot_.erase(*coldest);
+    by_recency_.erase(std::next(coldest).base());
+}
+
+/// False when there was none.
+bool site_store::close_all_cold() {
+    const auto before = hot_.size();
+    for (auto site = by_recency_.begin(); site != by_recency_.end();) {
+        const auto found = hot_.find(*site);
+        if (found->second.busy) {
+            ++site;
+        } else {
+            hot_.erase(found);
+            site = by_recency_.erase(site);
+        }
+    }
+    return hot_.size() < before;
+}
+
+void site_store::write(const site_file& site) noexcept {
+    hot_site& hot = hot_.at(site); // stays: it is busy
+    auto result = write_now(site, hot);
+    if (result == lock_is_held || is_lack_of_descriptors(result)) {
+        try {
+            late_.push_back(&hot);
+            hot.late_since = clock::now();
+            postfix_proto::spawn(context_, write_later(site, result, work_.start()), log_,
+                                 "write fast flush logfile", [this, site] {
+                                     finish(site, hot_.at(site),
+                                            std::make_error_code(std::errc::not_enough_memory));
+                                 });
+            return;
+        } catch (const std::exception&) {
+            result = std::make_error_code(std::errc::not_enough_memory);
+        }
+    }
+    finish(site, hot, result);
+}
+
+/// Whether so many are more than may wait for this site, beside those of all sites or of those that
+/// have been late for longer.
+bool site_store::is_crowded(const hot_site& hot, std::size_t clients, beside others) const {
+    if (!hot.late_since || clock::now() < *hot.late_since + patience_.before_refusing)
+        return false;
+    if (clients > patience_.clients_of_a_site)
+        return true;
+    for (const hot_site* site : late_) {
+        if (site == &hot && others == beside::earlier)
+            break;
+        if (site != &hot)
+            clients += site->writers.size();
+    }
+    return clients > patience_.clients;
+}
+
+/// All who came when it was not known yet how long they would have to wait.
+void site_store::refuse_crowd(const site_file& site, hot_site& hot) noexcept {
+    auto most = hot.writers.size();
+    while (most > 0 && is_crowded(hot, most, beside::earlier))
+        --most;
+    if (most == hot.writers.size())
+        return;
+    refuse(site, hot.writers.size() - most);
+    hot.writers.complete_beyond(most, std::make_error_code(too_many_wait));
+}
+
+void site_store::refuse(const site_file& site, std::size_t clients) noexcept {
+    counts_.add(counter::write_failures, clients);
+    warn(site, std::make_error_code(too_many_wait));
+}
+
+void site_store::warn(const site_file& site, const std::error_code& failure) noexcept {
+    try {
+        cannot_write_("write fast flush logfile {}: {}", site.name(), logfile_failure(failure));
+    } catch (const std::exception&) { // no memory for the text
+    }
+}
+
+/// Without waiting: what is true of almost every add.
+std::error_code site_store::write_now(const site_file& site, hot_site& hot) noexcept {
+    try {
+        // At most twice: a logfile that stayed open may have been unlinked, one just opened hardly.
+        while (true) {
+            if (!hot.file)
+                if (const auto failure = open_for_writing(site, hot))
+                    return failure;
+            if (const auto failure = hot.file->try_lock())
+                return failure;
+            if (!hot.file->unlinked())
+                break;
+            hot.file.reset();
+        }
+        const auto result = hot.file->append(hot.lines);
+        hot.file->unlock();
+        return result;
+    } catch (const std::exception&) { // of memory. Nothing has been written: append() needs none
+        hot.file.reset();             // after that
+        return std::make_error_code(std::errc::not_enough_memory);
+    }
+}
+
+std::error_code site_store::open_for_writing(const site_file& site, hot_site& hot) {
+    while (true) {
+        auto opened = open_logfile(layout_, site, site_log::missing::is_created);
+        const auto* failure = std::get_if<std::error_code>(&opened);
+        if (failure == nullptr) {
+            hot.file = std::move(std::get<site_log>(opened));
+            return {};
+        }
+        // What was kept open in case that there is more to write costs nobody his line.
+        if (!is_lack_of_descriptors(*failure) || !close_all_cold())
+            return *failure;
+    }
+}
+
+asio::awaitable<void> site_store::write_later(site_file site, std::error_code reason,
+                                              postfix_proto::work_in_hand::piece work) {
+    const auto until_written = std::move(work);
+    hot_site& hot = hot_.at(site); // stays: it is busy
+    const auto begin = clock::now();
+    pauses pause(context_);
+    auto result = reason;
+    while (true) {
+        const auto patience =
+            result == lock_is_held
+                ? patience_.longest_wait
+                : std::min<milliseconds>(patience_.longest_wait, longest_wait_for_descriptors);
+        if (clock::now() >= begin + patience)
+            break;
+        co_await pause.next();
+        result = write_now(site, hot);
+        if (result != lock_is_held && !is_lack_of_descriptors(result))
+            break;
+        refuse_crowd(site, hot);
+    }
+    finish(site, hot, result == lock_is_held ? std::make_error_code(held_too_long) : result);
+}
+
+void site_store::finish(const site_file& site, hot_site& hot,
+                        const std::error_code& result) noexcept {
+    // First, so that the site can be used again whatever happens below.
+    late_.remove(&hot);
+    hot.late_since.reset();
+    hot.busy = false;
+    hot.lines.clear();
+    auto done = std::move(hot.writers);
+    if (result) {
+        hot.file.reset(); // whatever was wrong with it
+        counts_.add(counter::write_failures);
+        warn(site, result);
+    } else if (on_growth_) {
+        try {
+            on_growth_(site, hot.file->size());
+        } catch (const std::exception& e) { // it grows further, then
+            cannot_write_("compact fast flush logfile {}: {}", site.name(), e.what());
+        }
+    }
+    // Last: who is resumed may add more, or be the reason that this site is forgotten.
+    done.complete(result);
+}
+
+} // namespace flushd

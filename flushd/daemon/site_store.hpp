@@ -1,0 +1,123 @@
+/// The directory of logfiles, for those who can wait.
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/core/site_file.hpp"
+#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/waiters.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/queue_id.hpp"
+#include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/repeated_warning.hpp"
+#include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <unordered_map>
+#include <variant>
+
+namespace flushd {
+
+/// What is spent on a logfile that somebody else has locked.
+struct lock_patience {
+    /// How long a lock is waited for. A stock flush(8) holds it for a whole send, which is some
+    /// seconds for 100 000 messages, a backup for as long as it reads. It must be less than the
+    /// hour (ipc_timeout) that delivery agents wait for an answer, because each of them delivers
+    /// nothing meanwhile, and as long as they wait they take the places of others here. Stock has
+    /// no limit.
+    std::chrono::milliseconds longest_wait = std::chrono::seconds(100);
+    /// How long all may wait, however many they are. Our own worker locks a logfile for as long as
+    /// it takes to read it, or to write it anew, and nobody is to be refused for that.
+    std::chrono::milliseconds before_refusing = std::chrono::seconds(1);
+    std::size_t clients_of_a_site = 96; ///< may wait longer; the next ones are refused
+    std::size_t clients = 192;          ///< the same for all sites together
+};
+
+/// What went wrong with a logfile, for the log.
+[[nodiscard]] std::string logfile_failure(const std::error_code& failure);
+
+/// Finds, opens and locks logfiles. A lock that another process holds is waited for without holding
+/// up anything else.
+class site_store {
+public:
+    /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
+    /// and the store the io_context's run.
+    site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
+               std::size_t most_open, postfix_proto::worker_thread& worker, counters& counts,
+               postfix_proto::work_in_hand& work, postfix_proto::logger& log,
+               const lock_patience& patience = {})
+        : context_(context), layout_(layout), most_open_(most_open), worker_(worker),
+          counts_(counts), work_(work), log_(log), patience_(patience), cannot_write_(log) {}
+
+    /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
+    /// line has been written; with one it hardly has been, but may be. IDs that arrive together for
+    /// one site are written together.
+    [[nodiscard]] boost::asio::awaitable<std::error_code> add(const site_file& site,
+                                                              const postfix_proto::queue_id& id);
+
+    /// Is called after each append with the logfile's size, which is then unlocked.
+    void on_growth(std::function<void(const site_file&, std::size_t size)> action) {
+        on_growth_ = std::move(action);
+    }
+
+    /// Opens and locks the site's logfile, for the worker to do something with.
+    [[nodiscard]] boost::asio::awaitable<std::variant<site_log, std::error_code>>
+    open_locked(const site_file& site, site_log::missing when_missing);
+
+    /// Takes the lock again. errc::timed_out when somebody keeps it for too long.
+    [[nodiscard]] boost::asio::awaitable<std::error_code> lock(site_log& file);
+
+private:
+    using clock = std::chrono::steady_clock;
+
+    /// A site that IDs are being added to, or were lately.
+    struct hot_site {
+        std::optional<site_log> file;
+        std::string lines;                // still to be written
+        waiters<std::error_code> writers; // of these lines
+        bool busy = false;                // write() will come, or write_later() is under way
+        std::optional<clock::time_point> late_since; // it is write_later()
+        std::list<site_file>::iterator recency;
+    };
+
+    hot_site& find_hot(const site_file& site);
+    void write(const site_file& site) noexcept;
+    std::error_code write_now(const site_file& site, hot_site& hot) noexcept;
+    std::error_code open_for_writing(const site_file& site, hot_site& hot);
+    boost::asio::awaitable<void> write_later(site_file site, std::error_code reason,
+                                             postfix_proto::work_in_hand::piece work);
+    enum class beside { all, earlier };
+    [[nodiscard]] bool is_crowded(const hot_site& hot, std::size_t clients, beside others) const;
+    void refuse_crowd(const site_file& site, hot_site& hot) noexcept;
+    void refuse(const site_file& site, std::size_t clients) noexcept;
+    void warn(const site_file& site, const std::error_code& failure) noexcept;
+    void finish(const site_file& site, hot_site& hot, const std::error_code& result) noexcept;
+    void close_coldest();
+    bool close_all_cold();
+
+    boost::asio::io_context& context_;
+    const postfix_proto::queue_layout& layout_;
+    std::size_t most_open_;
+    postfix_proto::worker_thread& worker_;
+    counters& counts_;
+    postfix_proto::work_in_hand& work_;
+    postfix_proto::logger& log_;
+    std::function<void(const site_file&, std::size_t)> on_growth_;
+    std::unordered_map<site_file, hot_site> hot_;
+    std::list<site_file> by_recency_; // the most recent first
+    std::list<hot_site*> late_;       // those whose write_later() is under way
+    lock_patience patience_;
+    postfix_proto::repeated_warning cannot_write_;
+};
+
+} // namespace flushd

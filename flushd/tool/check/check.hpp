@@ -1,0 +1,76 @@
+/// What `flushd check` looks at.
+#pragma once
+
+#include "flushd/core/flush_parameters.hpp"
+#include "flushd/core/site_policy.hpp"
+#include "flushd/tool/check/findings.hpp"
+#include "flushd/tool/postfix/instance.hpp"
+#include "flushd/tool/postfix/live_service.hpp"
+#include "flushd/tool/postfix/master_cf.hpp"
+#include "flushd/tool/postfix/proxied_tables.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/postconf.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace flushd::tool {
+
+/// One run of the command: goes through what could keep ETRN from working, in the order in which
+/// an operator would mend it, and prints what it finds.
+class check {
+public:
+    /// How long any service may be silent before it counts as one that does not answer.
+    static constexpr std::chrono::seconds patience{10};
+
+    /// Makes queue_directory the working directory. Throws tool_error where it cannot. `where` must
+    /// outlive it.
+    explicit check(const instance& where);
+
+    /// How many things are not as they should be.
+    unsigned run();
+
+private:
+    // check_configuration.cpp
+    std::optional<service_entry> check_entry();
+    void check_fields(const service_entry& entry);
+    void check_program(std::string_view program);
+    void read_main_cf(const std::optional<service_entry>& entry);
+    void check_release();
+    void check_domains();
+    void check_proxied(const proxy_plan& plan);
+    void look_up(const std::string& site);
+    void check_restrictions();
+    void check_flush_directory();
+
+    // check_services.cpp
+    void check_answer(const std::optional<service_entry>& entry);
+    void check_binary(const std::vector<service_process>& processes);
+    void check_queue_manager();
+    void check_age();
+    void check_mail();
+
+    // For a command line that the operator can copy.
+    [[nodiscard]] std::string postconf(std::string_view arguments) const;
+    [[nodiscard]] std::string mend_field(const service_entry& entry, std::string_view change) const;
+
+    const instance& where_;
+    std::string service_;
+    std::string master_cf_;
+    std::string main_cf_;
+    std::optional<pid_t> master_;
+    findings found_;
+    std::vector<std::string> complaints_; // what the service would have logged
+    postfix_proto::logger log_;
+    std::optional<postfix_proto::postconf_result> values_;
+    std::optional<flush_parameters> parameters_;
+    std::optional<site_policy> policy_;
+};
+
+} // namespace flushd::tool

@@ -1,0 +1,91 @@
+#include "flushd/tool/check/check.hpp"
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+namespace flushd::tool {
+
+using namespace postfix_proto;
+
+namespace {
+
+/// Keeps what the daemon would have written to the log, each line once.
+class collecting_sink : public log_sink {
+public:
+    explicit collecting_sink(std::vector<std::string>& lines) : lines_(lines) {}
+    void write(severity level, std::string_view text) noexcept override {
+        if (level != severity::info &&
+            std::find(lines_.begin(), lines_.end(), text) == lines_.end())
+            lines_.emplace_back(text);
+    }
+
+private:
+    std::vector<std::string>& lines_;
+};
+
+} // namespace
+
+check::check(const instance& where)
+    : where_(where), service_(where.parameters().get("flush_service_name")),
+      master_cf_(where.config_directory() + "/master.cf"),
+      main_cf_(where.config_directory() + "/main.cf"), master_(find_master(where)),
+      log_(std::make_unique<collecting_sink>(complaints_)) {
+    if (::chdir(where.queue_directory().c_str()) < 0)
+        throw tool_error(fmt::format("cannot enter {}: {}; \"postfix check\" makes it",
+                                     where.queue_directory(), errno_text(errno)),
+                         EX_NOINPUT);
+}
+
+unsigned check::run() {
+    const auto entry = check_entry();
+    read_main_cf(entry);
+    check_release();
+    check_domains();
+    check_restrictions();
+    check_flush_directory();
+    if (master_) {
+        check_answer(entry);
+        check_queue_manager();
+        check_age();
+        check_mail();
+    } else {
+        found_.error("Postfix does not run, so its services and its queue were not looked at: "
+                     "postfix start");
+    }
+    return found_.count();
+}
+
+/// For a command line that the operator can copy.
+std::string check::postconf(std::string_view arguments) const {
+    return where_.config_directory() == "/etc/postfix"
+               ? fmt::format("postconf {}", arguments)
+               : fmt::format("postconf -c {} {}", where_.config_directory(), arguments);
+}
+
+std::string check::mend_field(const service_entry& entry, std::string_view change) const {
+    return fmt::format("{}, then postfix reload",
+                       postconf(fmt::format("-F {}/{}", entry.name, change)));
+}
+
+void add_check(CLI::App& app, const global_options& global) {
+    auto& command = *app.add_subcommand(
+        "check", "Looks for what keeps ETRN from working; exits 1 if it finds any");
+    command.callback([&global] {
+        if (::geteuid() != 0)
+            throw tool_error("only root can see all that has to be looked at: run \"flushd check\" "
+                             "as root",
+                             EX_NOPERM);
+        const instance where(global.config_directory);
+        if (check(where).run() > 0)
+            throw CLI::RuntimeError(1);
+    });
+}
+
+} // namespace flushd::tool

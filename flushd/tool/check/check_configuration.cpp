@@ -1,0 +1,294 @@
+#include "flushd/tool/check/check.hpp"
+
+#include "flushd/tool/postfix/daemon_file.hpp"
+#include "flushd/tool/postfix/foreign_file.hpp"
+#include "flushd/tool/postfix/proxied_tables.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/release_traits.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <pwd.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+
+namespace flushd::tool {
+
+namespace asio = boost::asio;
+using namespace postfix_proto;
+
+namespace {
+
+std::string shortened(const std::string& text) {
+    constexpr std::size_t enough = 200;
+    return text.size() <= enough ? text : text.substr(0, enough) + "...";
+}
+
+struct bad_entries {
+    std::size_t count = 0;
+    std::string first, why;
+};
+
+void look_at(const std::string& path, const struct stat& status, uid_t owner, bad_entries& bad) {
+    const bool is_directory = S_ISDIR(status.st_mode);
+    const mode_t needed = is_directory ? S_IRWXU : S_IRUSR | S_IWUSR;
+    const char* why = nullptr;
+    if (!is_directory && !S_ISREG(status.st_mode))
+        why = "is neither a file nor a directory";
+    else if (status.st_uid != owner)
+        why = "belongs to another user";
+    else if ((status.st_mode & needed) != needed)
+        why = "cannot be used by its owner";
+    if (why != nullptr && bad.count++ == 0) {
+        bad.first = path;
+        bad.why = why;
+    }
+}
+
+} // namespace
+
+// --- master.cf
+
+std::optional<service_entry> check::check_entry() {
+    std::optional<service_entry> entry;
+    try {
+        entry = find_flush_service(where_);
+    } catch (const tool_error& error) {
+        found_.error("{}", error.what());
+        return std::nullopt;
+    }
+    const auto program = entry->program();
+    if (program == our_program)
+        found_.ok("{} in {} runs flushd", entry->name, master_cf_);
+    else if (program == stock_program)
+        found_.warning("{} in {} still runs Postfix's own flush: flushd install", entry->name,
+                       master_cf_);
+    else
+        found_.error("{} in {} runs \"{}\", which is neither flush nor flushd: {}", entry->name,
+                     master_cf_, program, mend_field(*entry, "command=flush"));
+    check_fields(*entry);
+    check_program(program);
+    return entry;
+}
+
+void check::check_fields(const service_entry& entry) {
+    const auto before = found_.count();
+    if (entry.field("private") != "n")
+        found_.error("{} is private, and who asks it looks for it in public/: {}", entry.name,
+                     mend_field(entry, "private=n"));
+    if (entry.field("unprivileged") == "n")
+        found_.warning("{} runs as root, and logfiles that root makes are of no use to {}: {}",
+                       entry.name, where_.parameters().get("mail_owner"),
+                       mend_field(entry, "unprivileged=-"));
+    if (const auto& wakeup = entry.field("wakeup"); wakeup == "-" || wakeup == "0")
+        found_.warning("{} is never woken, so that old logfiles are neither sent nor removed: "
+                       "{}",
+                       entry.name, mend_field(entry, "wakeup=1000?"));
+    if (const auto& limit = entry.field("process_limit");
+        limit != "0" && entry.program() == stock_program)
+        found_.error("{} has the process limit {}, with which Postfix's own flush does not "
+                     "run: {}",
+                     entry.name, limit, mend_field(entry, "process_limit=0"));
+    if (found_.count() == before)
+        found_.ok("its other fields will do: chroot {}, wakeup {}, process limit {}",
+                  entry.field("chroot"), entry.field("wakeup"), entry.field("process_limit"));
+}
+
+void check::check_program(std::string_view program) {
+    if (program != our_program)
+        return;
+    const daemon_file file(where_);
+    if (file.find_state() == daemon_file::state::missing) {
+        found_.error("{} is missing: flushd install copies it there", file.path());
+        return;
+    }
+    try {
+        file.check_runs();
+    } catch (const tool_error& error) {
+        found_.error("{}: replace it, and until then flushd uninstall", error.what());
+    }
+}
+
+// --- main.cf
+
+void check::read_main_cf(const std::optional<service_entry>& entry) {
+    postconf_request request;
+    request.config_directory = where_.config_directory();
+    request.names = flush_parameter_names();
+    for (const char* name : {"relay_domains", "smtpd_etrn_restrictions"})
+        request.names.emplace_back(name);
+    if (entry) {
+        request.service_name = service_;
+        request.process_name = entry->program();
+        const auto prefix = entry->name + '/';
+        for (auto& [name, value] :
+             parse_postconf_output(where_.run_checked("postconf", {"-P", prefix + '*'})))
+            if (name.starts_with(prefix))
+                request.overrides.emplace_back(name.substr(prefix.size()), value);
+    }
+    try {
+        values_ = read_postconf(request);
+        parameters_ = read_flush_parameters(*values_);
+        find_missing_table_types(*parameters_, where_.config_directory());
+    } catch (const startup_error& error) {
+        found_.error("{}: the service cannot start until this is mended", error.what());
+    }
+    for (const auto& [name, value] : request.overrides)
+        if (name == "fast_flush_domains")
+            found_.warning("{} sets fast_flush_domains for itself only, while the SMTP server "
+                           "and the delivery agents go by {}: set it there",
+                           master_cf_, main_cf_);
+}
+
+void check::check_release() {
+    if (!parameters_ || parameters_->release <= newest_tried_release)
+        return;
+    found_.note("Postfix {}.{} is newer than any that flushd was tried with, the newest being "
+                "{}.{}, and is taken for that one",
+                parameters_->release.major, parameters_->release.minor, newest_tried_release.major,
+                newest_tried_release.minor);
+}
+
+void check::check_domains() {
+    if (!parameters_)
+        return;
+    const auto& domains = parameters_->fast_flush_domains;
+    if (domains.find_first_not_of(", \t\n") == std::string::npos) {
+        auto raw = where_.run_checked("postconf", {"-h", "fast_flush_domains"});
+        raw.erase(raw.find_last_not_of(" \n") + 1);
+        if (raw.empty())
+            found_.error("fast_flush_domains is empty, so no site is served: {}",
+                         postconf("-e 'fast_flush_domains = $relay_domains'"));
+        else
+            found_.error("fast_flush_domains is {}, which comes to nothing, so no site is "
+                         "served: {}",
+                         raw, postconf("-e 'relay_domains = CUSTOMER.TLD'"));
+        return;
+    }
+    const auto plan = plan_proxied_tables(where_);
+    const bool is_served = plan.tables.empty() && plan.refused.empty();
+    try {
+        policy_.emplace(*parameters_, log_);
+        // What opens may still give no answers. But what does not open would say so once more.
+        if (complaints_.empty() && is_served)
+            look_up("flushd-check.invalid");
+    } catch (const startup_error& error) {
+        complaints_.emplace_back(error.what());
+    }
+    if (!is_served)
+        check_proxied(plan);
+    else if (complaints_.empty())
+        found_.ok("fast_flush_domains is {}", shortened(domains));
+    for (const auto& complaint : complaints_)
+        found_.error("fast_flush_domains: {}; the sites that depend on it get no service: mend "
+                     "it (is a postmap missing?), or take it out of fast_flush_domains",
+                     complaint);
+    complaints_.clear();
+}
+
+/// Tables that proxymap(8) would have to look up.
+void check::check_proxied(const proxy_plan& plan) {
+    if (!plan.refused.empty()) {
+        auto commands = permission_commands(where_, plan);
+        commands.pop_back();
+        // A reload does not help at once: master(8) waits a minute with what has ended that way.
+        for (const char* what : {"stop", "start"})
+            commands.push_back(postfix_command(where_, "postfix", what));
+        found_.error("fast_flush_domains names {}, and proxy_read_maps does not: each program of "
+                     "Postfix's that opens it ends, so that no mail is moved: {}",
+                     fmt::join(plan.refused, " "), joined(commands));
+    }
+    if (plan.tables.empty())
+        return;
+    // What the service says about each of these is told here once, with what to do.
+    std::erase_if(complaints_, [](const std::string& complaint) {
+        return complaint.starts_with("unsupported dictionary type: ");
+    });
+    constexpr const char* effect = "the sites that depend on it get no service";
+    if (plan.obstacle.empty())
+        found_.error("{}; {}: {} makes it work, and so do, in this order: {}", explain(plan),
+                     effect, postfix_command(where_, "flushd", "install --proxy"),
+                     joined(proxy_commands(where_, plan)));
+    else
+        found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
+}
+
+/// For what it leaves in the log.
+void check::look_up(const std::string& site) {
+    if (policy_->resolve_now(site) || !master_)
+        return;
+    asio::io_context context(1);
+    proxymap_client proxymap(context,
+                             {.path = parameters_->proxymap_socket,
+                              .form = parameters_->proxymap_form,
+                              .limit = patience},
+                             log_);
+    const auto ask = [&]() -> asio::awaitable<void> {
+        static_cast<void>(co_await policy_->resolve(site, proxymap));
+    };
+    asio::co_spawn(context, ask(), [&](const std::exception_ptr&) {
+        context.stop(); // the connection to proxymap(8) may be left
+    });
+    context.run();
+}
+
+void check::check_restrictions() {
+    if (!values_)
+        return;
+    const auto& restrictions = values_->get("smtpd_etrn_restrictions");
+    const auto begin = restrictions.find_first_not_of(", \t");
+    if (begin == std::string::npos)
+        return;
+    const auto first =
+        restrictions.substr(begin, restrictions.find_first_of(", \t", begin) - begin);
+    if (first == "reject" || first == "defer")
+        found_.error("smtpd_etrn_restrictions begins with {}, so that every ETRN is refused: "
+                     "{}",
+                     first, postconf("-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
+}
+
+// --- the disk
+
+void check::check_flush_directory() {
+    const auto& owner = where_.parameters().get("mail_owner");
+    const passwd* account = ::getpwnam(owner.c_str());
+    if (account == nullptr) {
+        found_.error("mail_owner is {}, and there is no such account: create it", owner);
+        return;
+    }
+    const auto directory = where_.queue_directory() + "/flush";
+    struct stat status {};
+    if (::lstat(directory.c_str(), &status) < 0) {
+        if (errno == ENOENT && !master_)
+            return; // made when Postfix starts
+        found_.error("{}: {}: postfix check makes it", directory, errno_text(errno));
+        return;
+    }
+    bad_entries bad;
+    look_at(directory, status, account->pw_uid, bad);
+    int error = 0;
+    if (bad.count == 0)
+        error = walk_foreign_directory(
+            directory, [&](const std::string& name, const struct stat& entry) {
+                look_at(directory + '/' + name, entry, account->pw_uid, bad);
+                return true;
+            });
+    if (bad.count == 0 && error == 0)
+        found_.ok("{} and what is in it belong to {}", directory, owner);
+    else if (error != 0)
+        found_.error("{} cannot be read: {}", directory, errno_text(error));
+    else
+        found_.error("{} {}{}: chown -R {} {} && chmod -R u+rwX {}", bad.first, bad.why,
+                     bad.count > 1 ? fmt::format(", and {} more", bad.count - 1) : "", owner,
+                     directory, directory);
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,162 @@
+#include "flushd/tool/check/check.hpp"
+
+#include "flushd/tool/check/unlisted_mail.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/service_connection.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+namespace flushd::tool {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+using namespace postfix_proto;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string ask_fifo(const std::string& path) {
+    // No link: it would be mail_owner's choice what root opens.
+    const file_descriptor fifo(
+        ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
+    return fifo ? std::string() : errno_text(errno);
+}
+
+/// Asks for what each new message asks for, a look at the incoming queue. It has been taken
+/// when the queue manager closes the connection.
+std::string ask_socket(const std::string& path) {
+    asio::io_context context(1);
+    service_connection service(context, path);
+    service.expires_after(check::patience);
+    std::optional<service_failure> failure;
+    const auto talk = [&]() -> asio::awaitable<void> {
+        std::string input;
+        failure = co_await service.connect();
+        if (!failure)
+            failure = co_await service.send(std::string("I\0", 2));
+        while (!failure)
+            failure = co_await service.receive(input);
+    };
+    asio::co_spawn(context, talk(), [](const std::exception_ptr&) {});
+    context.run();
+    return failure && failure->why != service_failure::reason::closed ? failure->text
+                                                                      : std::string();
+}
+
+} // namespace
+
+void check::check_answer(const std::optional<service_entry>& entry) {
+    const auto socket = where_.public_socket(service_);
+    const auto done = ask_for_nothing(where_, patience);
+    if (done.outcome != flush_outcome::ok) {
+        found_.error("{} gives no answer ({}): the mail log says why", socket, done.text);
+        return;
+    }
+    const auto processes = find_processes(*master_, service_);
+    const auto other =
+        std::find_if(processes.begin(), processes.end(), [&](const service_process& process) {
+            return entry && process.program != entry->program();
+        });
+    if (other != processes.end())
+        found_.error("{} answers on {}, process {}, but {} has {}: postfix reload", other->program,
+                     socket, other->id, master_cf_, entry->program());
+    else if (processes.empty())
+        found_.ok("{} answers", socket);
+    else
+        found_.ok("{} answers on {}, process {}", processes.front().program, socket,
+                  processes.front().id);
+    check_binary(processes);
+}
+
+/// Of a process that goes on with a file that has been replaced.
+void check::check_binary(const std::vector<service_process>& processes) {
+    for (const auto& process : processes) {
+        std::error_code error;
+        const auto file = fs::read_symlink(fmt::format("/proc/{}/exe", process.id), error);
+        if (!error && file.string().ends_with(" (deleted)"))
+            found_.warning("process {} still runs the {} from before it was replaced: "
+                           "postfix reload",
+                           process.id, process.program);
+    }
+}
+
+void check::check_queue_manager() {
+    const auto name = where_.parameters().get("queue_service_name");
+    const auto path = "public/" + name;
+    struct stat status {};
+    std::string problem;
+    if (::lstat(path.c_str(), &status) < 0)
+        problem = errno_text(errno);
+    else if (S_ISFIFO(status.st_mode))
+        problem = ask_fifo(path);
+    else
+        problem = ask_socket(path);
+    if (problem.empty())
+        found_.ok("the queue manager answers on {}/{}", where_.queue_directory(), path);
+    else
+        found_.error("the queue manager does not answer on {}/{} ({}), so that nothing is "
+                     "delivered: postfix reload, and look into the mail log",
+                     where_.queue_directory(), path, problem);
+}
+
+/// Each process reads main.cf when it starts, and master.cf is read at a reload. The queue
+/// manager is started anew at each reload, and lives until the next one.
+void check::check_age() {
+    constexpr auto precision = 2s; // of the start in /proc
+    const auto managers = find_processes(*master_, where_.parameters().get("queue_service_name"));
+    if (managers.empty())
+        return;
+    const auto last_reload = managers.front().started;
+    bool is_older = false;
+    for (const auto& file : {main_cf_, master_cf_}) {
+        struct stat status {};
+        if (::stat(file.c_str(), &status) == 0 &&
+            std::chrono::system_clock::from_time_t(status.st_mtime) > last_reload + precision) {
+            found_.warning("{} has been changed since Postfix read it: postfix reload", file);
+            is_older = true;
+        }
+    }
+    if (!is_older)
+        found_.ok("main.cf and master.cf are those that Postfix has read");
+}
+
+void check::check_mail() {
+    if (!policy_)
+        return;
+    const auto mail = find_unlisted_mail(
+        *parameters_, where_.parameters().get("showq_service_name"), *policy_, patience, log_);
+    if (!mail.failure.empty())
+        found_.error("the queue cannot be seen: {}: postfix reload, and look into the mail log",
+                     mail.failure);
+    else if (mail.messages == 0)
+        found_.ok("all deferred mail for eligible sites is listed ({} message{})", mail.looked_at,
+                  mail.looked_at == 1 ? "" : "s");
+    if (mail.messages == 0)
+        return;
+    std::string sites;
+    constexpr std::size_t enough = 5;
+    std::size_t shown = 0;
+    for (const auto& [site, count] : mail.sites) {
+        if (shown++ == enough) {
+            sites += fmt::format(" and {} more", mail.sites.size() - enough);
+            break;
+        }
+        sites += fmt::format("{}{} ({})", sites.empty() ? "" : ", ", site, count);
+    }
+    found_.warning("{} of {} deferred messages for eligible sites are not listed, so that ETRN "
+                   "does not deliver them: {}: flushd rebuild",
+                   mail.messages, mail.looked_at, sites);
+}
+
+} // namespace flushd::tool

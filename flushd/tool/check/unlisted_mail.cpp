@@ -1,0 +1,141 @@
+#include "flushd/tool/check/unlisted_mail.hpp"
+
+#include "flushd/core/keyed_hash.hpp"
+#include "flushd/tool/queue/listed_sites.hpp"
+
+#include "postfix_proto/proxymap_client.hpp"
+#include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/showq_client.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <unistd.h>
+
+#include <exception>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace flushd::tool {
+
+namespace asio = boost::asio;
+using namespace postfix_proto;
+
+namespace {
+
+class search {
+public:
+    search(const flush_parameters& parameters, const std::string& showq_service,
+           site_policy& policy, std::chrono::seconds silence_limit, logger& log)
+        : layout_(parameters.hash_queue_names, parameters.hash_queue_depth), policy_(policy),
+          queue_(context_, {.path = "public/" + showq_service, .silence_limit = silence_limit}),
+          proxymap_(context_,
+                    {.path = parameters.proxymap_socket,
+                     .form = parameters.proxymap_form,
+                     .limit = silence_limit},
+                    log) {}
+
+    unlisted_mail run() {
+        std::exception_ptr thrown;
+        asio::co_spawn(context_, go_through_queue(), [&](std::exception_ptr error) {
+            thrown = std::move(error);
+            context_.stop(); // connections to proxymap(8) may be left
+        });
+        context_.run();
+        if (thrown)
+            std::rethrow_exception(thrown);
+        if (queue_.failure())
+            result_.failure = queue_.failure()->text;
+        confirm();
+        return std::move(result_);
+    }
+
+private:
+    using listed_ids = std::unordered_set<std::string, keyed_text_hash>;
+
+    asio::awaitable<void> go_through_queue() {
+        while (const auto* message = co_await queue_.next()) {
+            if (message->queue_name != queue_name::deferred)
+                continue;
+            const auto id = message->id;
+            std::set<site_file> sites; // a message is listed once for all its recipients there
+            while (const auto* recipient = co_await queue_.next_recipient()) {
+                const auto at = recipient->address.rfind('@');
+                // Delivery agents list what they have deferred, and that has a reason.
+                if (recipient->reason.empty() || recipient->has_bounced() ||
+                    at == std::string::npos)
+                    continue;
+                const auto* file = co_await find_site(recipient->address.substr(at + 1));
+                if (file != nullptr)
+                    sites.insert(*file);
+            }
+            if (!sites.empty())
+                ++result_.looked_at;
+            for (const auto& site : sites)
+                if (!listed(site).contains(id.str()))
+                    candidates_.emplace_back(site, id);
+        }
+    }
+
+    /// Null when the site is not eligible, or that cannot be told.
+    asio::awaitable<const site_file*> find_site(std::string domain) {
+        auto known = sites_.find(domain);
+        if (known == sites_.end()) {
+            auto verdict = co_await policy_.resolve(domain, proxymap_);
+            std::optional<site_file> file;
+            if (auto* eligible = std::get_if<site_file>(&verdict))
+                file = std::move(*eligible);
+            known = sites_.emplace(std::move(domain), std::move(file)).first;
+        }
+        co_return known->second ? &*known->second : nullptr;
+    }
+
+    const listed_ids& listed(const site_file& site) {
+        const auto [known, is_new] = listed_.try_emplace(site);
+        if (is_new) {
+            if (const auto logfile =
+                    read_listed_site(layout_.path(queue_name::flush, site.name()), site))
+                for (const auto id : logfile->ids)
+                    known->second.emplace(id);
+        }
+        return known->second;
+    }
+
+    /// The queue was in motion: a message may have been sent, and have left both its logfile and
+    /// the deferred queue, between one look and the other.
+    void confirm() {
+        listed_.clear();
+        listed_ids ids;
+        for (const auto& [site, id] : candidates_) {
+            if (::access(layout_.path(queue_name::deferred, id).c_str(), F_OK) != 0 ||
+                listed(site).contains(id.str()))
+                continue;
+            ++result_.sites[site.name()];
+            if (ids.insert(id.str()).second)
+                ++result_.messages;
+        }
+    }
+
+    asio::io_context context_{1};
+    queue_layout layout_;
+    site_policy& policy_;
+    showq_client queue_;
+    proxymap_client proxymap_;
+    std::unordered_map<std::string, std::optional<site_file>, keyed_text_hash> sites_; // by domain
+    std::unordered_map<site_file, listed_ids> listed_;
+    std::vector<std::pair<site_file, queue_id>> candidates_;
+    unlisted_mail result_;
+};
+
+} // namespace
+
+unlisted_mail find_unlisted_mail(const flush_parameters& parameters,
+                                 const std::string& showq_service, site_policy& policy,
+                                 std::chrono::seconds silence_limit, logger& log) {
+    return search(parameters, showq_service, policy, silence_limit, log).run();
+}
+
+} // namespace flushd::tool

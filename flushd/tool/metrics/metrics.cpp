@@ -1,0 +1,125 @@
+#include "flushd/tool/metrics/metrics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+namespace flushd::tool {
+
+namespace {
+
+struct description {
+    std::string_view metric, help;
+};
+
+constexpr description counter_help[] = {
+    {"requests", "Requests to the flush service, by what was asked and answered."},
+    {"messages", "Listed messages that a send or a refresh has come to, by what became of them."},
+    {"runs", "Destinations that were sent or refreshed and had mail listed."},
+    {"run_seconds", "How long that took, all together."},
+    {"failures", "Logfiles that could not be written, or sent."},
+    {"bad_lines", "Lines of logfiles that are no queue ID."},
+    {"compactions", "Logfiles that were rewritten with each message once."},
+    {"removed_logfiles", "Empty logfiles that housekeeping has removed."},
+    {"housekeeping_rounds", "Rounds of housekeeping that were begun."},
+    {"starts", "Processes that have served."},
+};
+
+std::string_view help_of(std::string_view metric) {
+    for (const auto& one : counter_help)
+        if (one.metric == metric)
+            return one.help;
+    return "";
+}
+
+std::string label(std::string_view value) {
+    std::string result;
+    for (const char c : value) {
+        if (c == '\\' || c == '"')
+            result += '\\';
+        result += c == '\n' ? ' ' : c;
+    }
+    return result;
+}
+
+void begin(std::string& text, std::string_view name, std::string_view type, std::string_view help) {
+    text += fmt::format("# HELP postfix_flush_{0} {2}\n# TYPE postfix_flush_{0} {1}\n", name, type,
+                        help);
+}
+
+void gauge(std::string& text, std::string_view name, std::string_view help, std::int64_t value) {
+    begin(text, name, "gauge", help);
+    text += fmt::format("postfix_flush_{} {}\n", name, value);
+}
+
+void add_counters(std::string& text, const counter_sums& sums) {
+    // All series of a metric must be together.
+    std::map<std::string_view, std::string> of_metric;
+    for (std::size_t i = 0; i < counter_count; ++i) {
+        const auto& name = name_of(static_cast<counter>(i));
+        const auto found = sums.find(name.key);
+        const std::uint64_t value = found == sums.end() ? 0 : found->second;
+        auto& series = of_metric[name.metric];
+        series += fmt::format("postfix_flush_{}_total", name.metric);
+        if (!name.labels.empty())
+            series += fmt::format("{{{}}}", name.labels);
+        series += name.is_microseconds
+                      ? fmt::format(" {}.{:06}\n", value / 1000000, value % 1000000)
+                      : fmt::format(" {}\n", value);
+    }
+    for (const auto& [metric, series] : of_metric) {
+        begin(text, fmt::format("{}_total", metric), "counter", help_of(metric));
+        text += series;
+    }
+}
+
+template <typename Value>
+void add_destinations(std::string& text, std::string_view name, std::string_view help,
+                      const std::vector<site_summary>& sites, const site_names& names,
+                      Value value) {
+    begin(text, name, "gauge", help);
+    for (const auto& site : sites)
+        text += fmt::format("postfix_flush_{}{{destination=\"{}\"}} {}\n", name,
+                            label(names.display(site.file)), value(site));
+}
+
+} // namespace
+
+std::string format_metrics(const counter_sums& sums, std::vector<site_summary> sites,
+                           const site_names& names, std::size_t top, std::time_t now) {
+    std::string text;
+    add_counters(text, sums);
+
+    const auto age = [now](const site_summary& site) -> std::int64_t {
+        return site.oldest ? std::max<std::int64_t>(now - *site.oldest, 0) : 0;
+    };
+    const auto total = total_of(sites);
+    gauge(text, "destinations", "Destinations for which mail is listed.",
+          static_cast<std::int64_t>(sites.size()));
+    gauge(text, "listed_messages", "Messages that are listed, for all destinations.",
+          static_cast<std::int64_t>(total.listed));
+    gauge(text, "deferred_messages", "Of these, messages that are still deferred.",
+          static_cast<std::int64_t>(total.deferred));
+    gauge(text, "deferred_bytes", "Size of the deferred messages.", total.size);
+    gauge(text, "duplicate_lines", "Lines of logfiles for messages that are listed already.",
+          static_cast<std::int64_t>(total.duplicates));
+    gauge(text, "oldest_message_age_seconds", "Since when the oldest deferred message is here.",
+          age(total));
+
+    sort_sites(sites, sort_key::deferred);
+    if (sites.size() > top)
+        sites.erase(sites.begin() + static_cast<std::ptrdiff_t>(top), sites.end());
+    add_destinations(text, "destination_listed_messages", "Messages that are listed.", sites, names,
+                     [](const site_summary& site) { return site.listed; });
+    add_destinations(text, "destination_deferred_messages", "Of these, still deferred.", sites,
+                     names, [](const site_summary& site) { return site.deferred; });
+    add_destinations(text, "destination_deferred_bytes", "Size of these.", sites, names,
+                     [](const site_summary& site) { return site.size; });
+    add_destinations(text, "destination_oldest_message_age_seconds",
+                     "Since when the oldest deferred message is here.", sites, names, age);
+    return text;
+}
+
+} // namespace flushd::tool

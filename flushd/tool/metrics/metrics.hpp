@@ -1,0 +1,21 @@
+/// What Prometheus is told.
+#pragma once
+
+#include "flushd/core/counters.hpp"
+#include "flushd/tool/queue/site_names.hpp"
+#include "flushd/tool/queue/site_summary.hpp"
+
+#include <cstddef>
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace flushd::tool {
+
+/// Prometheus's text format, version 0.0.4. Counters that are not in `sums` are 0, so that all
+/// series are there from the start. `sites` are all that list mail; of these, the `top` with the
+/// most deferred messages get series of their own.
+[[nodiscard]] std::string format_metrics(const counter_sums& sums, std::vector<site_summary> sites,
+                                         const site_names& names, std::size_t top, std::time_t now);
+
+} // namespace flushd::tool

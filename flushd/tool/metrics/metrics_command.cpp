@@ -1,0 +1,135 @@
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/metrics/metrics.hpp"
+#include "flushd/tool/postfix/foreign_file.hpp"
+#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace flushd::tool {
+
+using postfix_proto::errno_text;
+using postfix_proto::file_descriptor;
+
+namespace {
+
+struct metrics_options {
+    std::string output;
+    std::size_t top = 20;
+};
+
+// More than all counters of any version take.
+constexpr std::size_t longest_counters = 65536;
+
+/// The service holds it for as long as one write takes, and does not wait for us either: it tries
+/// again a second later. What somebody else keeps locked is read all the same.
+void wait_for_writer(int file) {
+    constexpr int attempts = 20;
+    for (int n = 0; n < attempts && ::flock(file, LOCK_SH | LOCK_NB) < 0; ++n)
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+}
+
+/// Empty, and said so, where no flushd has ever counted.
+counter_sums read_counters(const std::string& data_directory, const std::string& service) {
+    const auto path = counters_file::path(data_directory, service);
+    const auto file = open_foreign_file({data_directory, path.substr(data_directory.size() + 1)});
+    int error = errno;
+    if (file) {
+        wait_for_writer(file.get());
+        const auto content = read_foreign_file(file.get(), longest_counters);
+        if (content.error == 0)
+            return parse_counters(content.text);
+        error = content.error;
+    }
+    fmt::print(stderr,
+               "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
+               path, errno_text(error));
+    return {};
+}
+
+/// The collector may read at any time: it finds the old file or the new one, and overlooks the one
+/// that is being written, because that is not called *.prom.
+void replace_file(const std::string& path, const std::string& text) {
+    const auto temporary = fmt::format("{}.{}", path, ::getpid());
+    const auto fail = [&](const char* what) {
+        const int error = errno;
+        ::unlink(temporary.c_str());
+        throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(error)),
+                         EX_CANTCREAT);
+    };
+    const file_descriptor file(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+    if (!file)
+        fail("make");
+    std::size_t done = 0;
+    while (done < text.size()) {
+        const auto count = ::write(file.get(), text.data() + done, text.size() - done);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count <= 0)
+            fail("write");
+        done += static_cast<std::size_t>(count);
+    }
+    // Whatever the umask: the collector is another user.
+    if (::fchmod(file.get(), 0644) < 0 || ::rename(temporary.c_str(), path.c_str()) < 0)
+        fail("replace");
+}
+
+void run(const global_options& global, const metrics_options& options) {
+    std::string output = options.output;
+    if (!output.empty()) // as seen from here, not from the queue directory
+        output = std::filesystem::absolute(output).string();
+    queue_context queue(global);
+    const auto& parameters = queue.postfix().parameters();
+    std::vector<site_summary> sites;
+    for (const auto& site : read_listed_sites(queue.layout()))
+        if (!site.ids.empty())
+            sites.push_back(summarise(site, queue.files()));
+    const auto sums =
+        read_counters(parameters.get("data_directory"), parameters.get("flush_service_name"));
+    const auto text =
+        format_metrics(sums, std::move(sites), queue.names(), options.top, std::time(nullptr));
+    if (!output.empty())
+        return replace_file(output, text);
+    fmt::print("{}", text);
+    if (std::fflush(stdout) != 0)
+        throw tool_error("cannot write", EX_IOERR);
+}
+
+} // namespace
+
+void add_metrics(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<metrics_options>();
+    auto* command = app.add_subcommand("metrics", "Figures for Prometheus");
+    command->footer(
+        "For node_exporter's textfile collector, from cron(8) or a timer, as root; Debian's reads\n"
+        "/var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in\n"
+        "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
+    command->add_option("-o,--output", options->output, "The file to replace; else standard output")
+        ->type_name("FILE");
+    command
+        ->add_option("-n,--top", options->top,
+                     "So many destinations get figures of their own: those with the most deferred "
+                     "mail (20)")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    command->callback([options, &global] { run(global, *options); });
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,118 @@
+#include "flushd/tool/postfix/as_mail_owner.hpp"
+
+#include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/privileges.hpp"
+
+#include <fmt/format.h>
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <string_view>
+
+namespace flushd::tool {
+
+namespace fs = std::filesystem;
+using postfix_proto::errno_text;
+using postfix_proto::file_descriptor;
+
+namespace {
+
+[[noreturn]] void run_child(const instance& where, const std::function<std::string()>& function,
+                            int output) {
+    std::string text;
+    int status = 0;
+    try {
+        postfix_proto::enter_jail(
+            {.root_directory = {}, .user = where.parameters().get("mail_owner")});
+        text = function();
+    } catch (const std::exception& error) {
+        text = error.what();
+        status = 1;
+    }
+    for (std::string_view rest = text; !rest.empty();) {
+        const auto written = ::write(output, rest.data(), rest.size());
+        if (written < 0)
+            break;
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    ::_exit(status); // what the parent has in its buffers is the parent's
+}
+
+/// The first thing on the way to the file, and the file itself, that the current user cannot use;
+/// empty when there is nothing.
+std::string find_obstacle(const std::string& file) {
+    fs::path so_far;
+    for (const auto& part : fs::path(file)) {
+        so_far /= part;
+        const bool is_file = so_far == file;
+        if (::access(so_far.c_str(), is_file ? R_OK : X_OK) < 0)
+            return errno == EACCES ? so_far.string() : std::string();
+    }
+    return {};
+}
+
+} // namespace
+
+std::string as_mail_owner(const instance& where, const std::function<std::string()>& function) {
+    int ends[2];
+    if (::pipe(ends) < 0)
+        throw tool_error(fmt::format("pipe: {}", errno_text(errno)), EX_OSERR);
+    const file_descriptor input(ends[0]);
+    file_descriptor output(ends[1]);
+    const pid_t child = ::fork();
+    if (child < 0)
+        throw tool_error(fmt::format("fork: {}", errno_text(errno)), EX_OSERR);
+    if (child == 0)
+        run_child(where, function, output.get());
+    output.reset();
+    std::string text;
+    std::array<char, 4096> buffer;
+    for (;;) {
+        const auto size = ::read(input.get(), buffer.data(), buffer.size());
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            break;
+        text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        throw tool_error(text.empty() ? "a process of mail_owner's ended" : text, EX_OSERR);
+    return text;
+}
+
+std::vector<std::string> commands_to_make_readable(const instance& where,
+                                                   const std::vector<std::string>& tables) {
+    std::vector<std::string> commands;
+    for (const auto& table : tables) {
+        const auto file = table.substr(table.find(':') + 1);
+        if (!file.starts_with('/'))
+            continue;
+        const auto obstacle = as_mail_owner(where, [&] { return find_obstacle(file); });
+        if (obstacle.empty())
+            continue;
+        if (obstacle != file)
+            commands.push_back(fmt::format("chmod o+x {}", shell_word(obstacle)));
+        const auto* account = ::getpwnam(where.parameters().get("mail_owner").c_str());
+        const auto* group = account != nullptr ? ::getgrgid(account->pw_gid) : nullptr;
+        commands.push_back(fmt::format("chgrp {} {}",
+                                       group != nullptr ? shell_word(group->gr_name) : "postfix",
+                                       shell_word(file)));
+        commands.push_back(fmt::format("chmod g+r {}", shell_word(file)));
+    }
+    return commands;
+}
+
+} // namespace flushd::tool

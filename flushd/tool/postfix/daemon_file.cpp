@@ -1,0 +1,98 @@
+#include "flushd/tool/postfix/daemon_file.hpp"
+
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace flushd::tool {
+
+namespace fs = std::filesystem;
+using namespace postfix_proto;
+
+namespace {
+
+bool have_same_content(const std::string& one, const std::string& other) {
+    std::error_code error;
+    if (fs::file_size(one, error) != fs::file_size(other, error) || error)
+        return false;
+    std::ifstream first(one, std::ios::binary), second(other, std::ios::binary);
+    return first && second &&
+           std::equal(std::istreambuf_iterator<char>(first), {},
+                      std::istreambuf_iterator<char>(second));
+}
+
+} // namespace
+
+daemon_file::daemon_file(const instance& where)
+    : path_(fmt::format("{}/{}", where.parameters().get("daemon_directory"), our_program)) {
+    std::error_code error;
+    own_path_ = fs::read_symlink("/proc/self/exe", error).string();
+    if (error)
+        throw tool_error(fmt::format("cannot tell which file this program is: {}", error.message()),
+                         EX_OSERR);
+}
+
+daemon_file::state daemon_file::find_state() const {
+    std::error_code error;
+    if (!fs::exists(path_, error))
+        return state::missing;
+    if (fs::equivalent(path_, own_path_, error))
+        return state::same;
+    return have_same_content(path_, own_path_) ? state::copy : state::other;
+}
+
+void daemon_file::put() const {
+    const auto temporary = path_ + ".new";
+    const auto fail = [&](const std::string& why) {
+        std::error_code ignored;
+        fs::remove(temporary, ignored);
+        throw tool_error(fmt::format("cannot copy {} to {}: {}", own_path_, path_, why),
+                         EX_CANTCREAT);
+    };
+    std::error_code error;
+    fs::remove(temporary, error);
+    if (!fs::copy_file(own_path_, temporary, error) || error)
+        fail(error.message());
+    fs::permissions(temporary, fs::perms(0755), error);
+    if (error || ::chown(temporary.c_str(), 0, 0) < 0)
+        fail(error ? error.message() : errno_text(errno));
+    fs::rename(temporary, path_, error);
+    if (error)
+        fail(error.message());
+}
+
+void daemon_file::remove() const {
+    std::error_code error;
+    if (!fs::remove(path_, error) || error)
+        throw tool_error(fmt::format("cannot remove {}: {}", path_, error.message()));
+}
+
+void daemon_file::check_runs() const {
+    constexpr std::chrono::seconds limit{20};
+    constexpr std::size_t much = 65536;
+    std::string why;
+    try {
+        const auto done =
+            run_program({path_, "--version"}, std::chrono::steady_clock::now() + limit, much);
+        if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0 &&
+            done.output.starts_with(our_program))
+            return;
+        why = done.errors.substr(0, done.errors.find('\n'));
+        if (why.empty())
+            why = fmt::format("\"{} --version\" does not answer as flushd does", path_);
+    } catch (const startup_error& error) {
+        why = error.what();
+    }
+    throw tool_error(fmt::format("{} does not run here: {}", path_, why));
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,131 @@
+#include "flushd/tool/postfix/file_image.hpp"
+
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+namespace flushd::tool {
+
+namespace fs = std::filesystem;
+using postfix_proto::errno_text;
+using postfix_proto::file_descriptor;
+
+namespace {
+
+[[noreturn]] void fail_with_errno(std::string_view what, const std::string& path) {
+    throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(errno)), EX_CANTCREAT);
+}
+
+/// /proc has blanks, backslashes and line ends of a path as \ and three octal digits.
+std::string unescape(std::string_view text) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] == '\\' && at + 3 < text.size()) {
+            unsigned code = 0;
+            for (int digit = 0; digit < 3; ++digit)
+                code = code * 8 + static_cast<unsigned>(text[++at] - '0');
+            result += static_cast<char>(code);
+        } else {
+            result += text[at];
+        }
+    }
+    return result;
+}
+
+bool is_mount_point(const std::string& path) {
+    std::ifstream mounts("/proc/self/mountinfo");
+    for (std::string line; std::getline(mounts, line);) {
+        // Number, parent's number, device, root, mount point.
+        std::istringstream words(line);
+        std::string word;
+        for (int number = 0; number < 5; ++number)
+            words >> word;
+        if (words && unescape(word) == path)
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+file_image::file_image(std::string path) : path_(std::move(path)) {
+    std::ifstream file(path_, std::ios::binary);
+    text_.assign(std::istreambuf_iterator<char>(file), {});
+    if (!file || ::stat(path_.c_str(), &status_) < 0)
+        throw tool_error(fmt::format("cannot read {}", path_), EX_NOINPUT);
+}
+
+std::optional<file_image> file_image::read_if_there(const std::string& path) {
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        return std::nullopt;
+    return file_image(path);
+}
+
+void file_image::write(std::string_view text, const std::string& path) const {
+    const auto temporary = path + ".flushd-new";
+    ::unlink(temporary.c_str());
+    file_descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file)
+        fail_with_errno("create", temporary);
+    try {
+        for (auto rest = text; !rest.empty();) {
+            const auto written = ::write(file.get(), rest.data(), rest.size());
+            if (written < 0)
+                fail_with_errno("write", temporary);
+            rest.remove_prefix(static_cast<std::size_t>(written));
+        }
+        if (::fchown(file.get(), status_.st_uid, status_.st_gid) < 0 ||
+            ::fchmod(file.get(), status_.st_mode & 07777U) < 0 || ::fsync(file.get()) < 0 ||
+            ::rename(temporary.c_str(), path.c_str()) < 0)
+            fail_with_errno("write", path);
+    } catch (const tool_error&) {
+        ::unlink(temporary.c_str());
+        throw;
+    }
+}
+
+void file_image::restore_owner() const {
+    if (::chown(path_.c_str(), status_.st_uid, status_.st_gid) < 0 ||
+        ::chmod(path_.c_str(), status_.st_mode & 07777U) < 0)
+        fail_with_errno("give its owner and mode back to", path_);
+}
+
+bool file_image::is_in_place() const {
+    std::ifstream file(path_, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    struct stat now {};
+    return file && ::stat(path_.c_str(), &now) == 0 && text == text_ &&
+           now.st_uid == status_.st_uid && now.st_gid == status_.st_gid &&
+           now.st_mode == status_.st_mode;
+}
+
+std::optional<std::string> why_not_replaceable(const std::string& path) {
+    std::error_code error;
+    const auto real = fs::canonical(path, error);
+    if (error) // there is nothing to replace; the directory may still tell
+        error.clear();
+    else if (is_mount_point(real))
+        return fmt::format("{} is mounted by itself, so that it can only be changed where it comes "
+                           "from",
+                           path);
+    const auto directory = fs::path(path).parent_path().string();
+    if (::access(directory.c_str(), W_OK) < 0 && errno == EROFS)
+        return fmt::format("{} is read-only here", directory);
+    return std::nullopt;
+}
+
+} // namespace flushd::tool

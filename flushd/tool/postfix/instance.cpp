@@ -1,0 +1,82 @@
+#include "flushd/tool/postfix/instance.hpp"
+
+#include "flushd/core/flush_parameters.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/log.hpp"
+
+#include <fmt/format.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+
+namespace flushd::tool {
+
+using namespace postfix_proto;
+
+namespace {
+
+constexpr std::chrono::minutes command_limit{2};
+constexpr std::size_t output_limit = std::size_t{4} << 20U;
+
+postconf_result read_parameters(const std::optional<std::string>& config_directory) {
+    postconf_request request;
+    // A command may go to another directory.
+    if (config_directory)
+        request.config_directory = std::filesystem::absolute(*config_directory);
+    request.names = flush_parameter_names();
+    for (const char* name :
+         {"command_directory", "config_directory", "daemon_directory", "data_directory",
+          "flush_service_name", "mail_owner", "multi_instance_name", "queue_directory",
+          "relay_domains", "setgid_group", "showq_service_name"})
+        request.names.emplace_back(name);
+    try {
+        return read_postconf(request);
+    } catch (const startup_error& error) {
+        throw tool_error(error.what(), EX_CONFIG);
+    }
+}
+
+/// The last line of what a command complained about, or all that there is.
+std::string last_words(const program_result& result) {
+    std::string_view text = result.errors.empty() ? result.output : result.errors;
+    while (!text.empty() && text.back() == '\n')
+        text.remove_suffix(1);
+    const auto newline = text.rfind('\n');
+    return std::string(newline == std::string_view::npos ? text : text.substr(newline + 1));
+}
+
+} // namespace
+
+instance::instance(std::optional<std::string> config_directory)
+    : parameters_(read_parameters(config_directory)),
+      config_directory_(parameters_.get("config_directory")),
+      queue_directory_(parameters_.get("queue_directory")) {}
+
+program_result instance::run(const std::string& command, std::vector<std::string> arguments) const {
+    std::optional<std::string> path = parameters_.get("command_directory") + '/' + command;
+    if (::access(path->c_str(), X_OK) != 0)
+        path = find_program(command);
+    if (!path)
+        throw tool_error(fmt::format("cannot find {}", command));
+    std::vector<std::string> words{*path, "-c", config_directory_};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    try {
+        return run_program(words, std::chrono::steady_clock::now() + command_limit, output_limit);
+    } catch (const startup_error& error) {
+        throw tool_error(error.what());
+    }
+}
+
+std::string instance::run_checked(const std::string& command,
+                                  std::vector<std::string> arguments) const {
+    auto result = run(command, std::move(arguments));
+    if (!WIFEXITED(result.wait_status) || WEXITSTATUS(result.wait_status) != 0)
+        throw tool_error(fmt::format("{} failed: {}", command, last_words(result)));
+    return std::move(result.output);
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,125 @@
+#include "flushd/tool/postfix/unserved_tables.hpp"
+
+#include "postfix_proto/brace_syntax.hpp"
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/logical_lines.hpp"
+#include "postfix_proto/lookup_table.hpp"
+#include "postfix_proto/match_list.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+namespace flushd::tool {
+
+using namespace postfix_proto;
+
+namespace {
+
+constexpr std::string_view proxy_prefix = "proxy:";
+
+/// "type:name", and where in a longer text it is.
+struct found_table {
+    std::string_view type, name, whole;
+};
+
+/// Calls `act` for each table of a list, those within other tables included, and with `file` for
+/// each /file/name when there is one to be called.
+void for_each_table(std::string_view list, const std::function<void(found_table)>& act,
+                    const std::function<void(const std::string&)>& file) {
+    while (auto item = next_item(list)) {
+        while (item->starts_with('!'))
+            item->remove_prefix(1);
+        if (item->starts_with('/')) {
+            if (file)
+                file(std::string(*item));
+            continue;
+        }
+        const auto colon = item->find(':');
+        if (item->starts_with('[') || colon == std::string_view::npos)
+            continue;
+        const found_table table{item->substr(0, colon), item->substr(colon + 1), *item};
+        if (table.type == "debug")
+            for_each_table(table.name, act, nullptr);
+        else if (table.type == "unionmap" || table.type == "pipemap")
+            for_each_table(strip_braces(table.name).text, act, nullptr);
+        else
+            act(table);
+    }
+}
+
+void find_in(std::string_view list, const std::string& file, std::size_t depth,
+             const table_types& unserved, std::vector<unserved_table>& result) {
+    const auto note = [&](const found_table& table) {
+        unserved_table found{std::string(table.whole), file};
+        if (unserved.contains(table.type) &&
+            std::find(result.begin(), result.end(), found) == result.end())
+            result.push_back(std::move(found));
+    };
+    const auto read = [&](const std::string& path) {
+        if (depth >= match_list::max_file_depth)
+            return;
+        std::ifstream input(path, std::ios::binary);
+        const std::string text{std::istreambuf_iterator<char>(input), {}};
+        logger silent(nullptr);
+        for (const auto& line : split_logical_lines(text, path, silent))
+            find_in(line.text, path, depth + 1, unserved, result);
+    };
+    for_each_table(list, note, read);
+}
+
+} // namespace
+
+table_types find_unserved_types(const instance& where) {
+    table_types result;
+    const auto output = where.run_checked("postconf", {"-m"});
+    for (std::string_view rest = output; auto type = next_item(rest);)
+        result.emplace(*type);
+    for (const auto& type : lookup_table_types())
+        result.erase(type);
+    for (const char* type : {"proxy", "debug"})
+        result.erase(type);
+    return result;
+}
+
+std::vector<unserved_table> find_unserved_tables(std::string_view list,
+                                                 const table_types& unserved) {
+    std::vector<unserved_table> result;
+    find_in(list, {}, 0, unserved, result);
+    return result;
+}
+
+std::string with_proxy(std::string_view list, const table_types& unserved) {
+    std::string result;
+    auto begin = list.begin();
+    for_each_table(
+        list,
+        [&](const found_table& table) {
+            if (!unserved.contains(table.type))
+                return;
+            const auto place = list.begin() + (table.whole.data() - list.data());
+            result.append(begin, place).append(proxy_prefix);
+            begin = place;
+        },
+        nullptr);
+    return result.append(begin, list.end());
+}
+
+std::vector<std::string> find_proxied_tables(std::string_view value) {
+    std::vector<std::string> result;
+    for_each_table(
+        value,
+        [&](found_table table) {
+            if (table.type != "proxy")
+                return;
+            while (table.name.starts_with(proxy_prefix))
+                table.name.remove_prefix(proxy_prefix.size());
+            if (table.name.find(':') != std::string_view::npos)
+                result.emplace_back(table.name);
+        },
+        nullptr);
+    return result;
+}
+
+} // namespace flushd::tool

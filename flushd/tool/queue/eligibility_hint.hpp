@@ -1,0 +1,17 @@
+/// What to do about a destination that the flush service refuses.
+#pragma once
+
+#include "flushd/tool/postfix/instance.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace flushd::tool {
+
+/// fast_flush_domains with one more: a value for `postconf -e`.
+[[nodiscard]] std::string with_domain(std::string_view list, std::string_view domain);
+
+/// Lines for a person, each with its newline.
+[[nodiscard]] std::string eligibility_hint(const instance& postfix, std::string_view site);
+
+} // namespace flushd::tool

@@ -1,0 +1,117 @@
+#include "flushd/tool/queue/listed_sites.hpp"
+
+#include "flushd/core/line_set.hpp"
+#include "flushd/core/snapshot_mark.hpp"
+#include "flushd/tool/postfix/foreign_file.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/log.hpp"
+#include "postfix_proto/queue_id.hpp"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+namespace flushd::tool {
+
+using postfix_proto::errno_text;
+
+namespace {
+
+// Of all logfiles together: the IDs of more than ten million messages.
+constexpr std::size_t most_bytes = std::size_t{256} << 20U;
+
+[[noreturn]] void refuse(const std::string& relative_path, int error) {
+    std::error_code ignored;
+    const auto path = (std::filesystem::current_path(ignored) / relative_path).string();
+    if (error == EACCES || error == EPERM)
+        throw tool_error(
+            fmt::format("cannot read {}: {}: run this as root", path, errno_text(error)),
+            EX_NOPERM);
+    if (error == ENOENT)
+        throw tool_error(fmt::format("there is no {}: `postfix start` makes it", path));
+    throw tool_error(fmt::format("cannot read {}: {}", path, errno_text(error)), EX_IOERR);
+}
+
+/// Nothing when it has gone, or is no logfile. What it takes goes off `room`.
+std::optional<listed_site> read_logfile(const std::string& path, site_file name,
+                                        std::size_t& room) {
+    const auto file = open_foreign_file(foreign_path::in_queue(path));
+    if (!file)
+        return std::nullopt;
+    const auto times = logfile_times::of(file.get()); // before the file is read
+    auto content = read_foreign_file(file.get(), room);
+    if (content.error == EFBIG)
+        fmt::print(stderr,
+                   "flushd: {} is left out: with it there would be more than {} MiB to read\n",
+                   path, most_bytes >> 20U);
+    if (content.error != 0)
+        return std::nullopt;
+    room -= content.text.size();
+    listed_site result(std::move(name));
+    result.times = times;
+    result.lines = std::make_unique<const std::string>(std::move(content.text));
+    line_set seen(*result.lines);
+    for (std::string_view rest = *result.lines; !rest.empty();) {
+        const auto line = take_line(rest);
+        if (is_mark(line))
+            continue;
+        if (!postfix_proto::is_queue_file_name(line))
+            ++result.bad;
+        else if (seen.insert(line))
+            result.ids.push_back(line);
+        else
+            ++result.duplicates;
+    }
+    result.times.lists_nothing = result.ids.empty() && result.bad == 0;
+    return result;
+}
+
+} // namespace
+
+std::optional<listed_site> read_listed_site(const std::string& path, site_file name) {
+    auto room = most_bytes;
+    return read_logfile(path, std::move(name), room);
+}
+
+std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& layout,
+                                           const std::optional<std::set<site_file>>& wanted) {
+    const std::string top(postfix_proto::queue_name::flush);
+    std::vector<listed_site> result;
+    auto room = most_bytes;
+    const auto read = [&](const std::string& path, const site_file& file) {
+        if (auto site = read_logfile(path, file, room))
+            result.push_back(*std::move(site));
+    };
+    if (wanted && wanted->size() < 100) {
+        // Not through all the others, of which there may be a hundred thousand.
+        if (::access(top.c_str(), R_OK | X_OK) < 0)
+            refuse(top, errno);
+        for (const auto& file : *wanted)
+            read(layout.path(top, file.name()), file);
+    } else {
+        const int error =
+            walk_foreign_directory(top, [&](const std::string& path, const struct stat& status) {
+                const auto name = path.substr(path.rfind('/') + 1);
+                const auto file = site_file::from_name(name);
+                if (file && S_ISREG(status.st_mode) && (!wanted || wanted->contains(*file)))
+                    read(top + '/' + path, *file);
+                return name.size() == 1; // what sub-directories of a hashed queue are called
+            });
+        if (error != 0)
+            refuse(top, error);
+    }
+    std::sort(result.begin(), result.end(),
+              [](const auto& a, const auto& b) { return a.file < b.file; });
+    return result;
+}
+
+} // namespace flushd::tool

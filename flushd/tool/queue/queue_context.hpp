@@ -1,0 +1,50 @@
+/// The queue that a command is about.
+#pragma once
+
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/postfix/instance.hpp"
+#include "flushd/tool/queue/queue_files.hpp"
+#include "flushd/tool/queue/site_names.hpp"
+
+#include "postfix_proto/flush_client.hpp"
+#include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/showq_client.hpp"
+
+#include <chrono>
+#include <optional>
+
+namespace flushd::tool {
+
+/// Finds Postfix and makes its queue_directory the working directory, as it is the service's own:
+/// all paths are then the ones that the service has.
+class queue_context {
+public:
+    /// Throws tool_error.
+    explicit queue_context(const global_options& options);
+
+    [[nodiscard]] const instance& postfix() const noexcept { return postfix_; }
+    [[nodiscard]] const postfix_proto::queue_layout& layout() const noexcept { return layout_; }
+    [[nodiscard]] const queue_files& files() const noexcept { return files_; }
+    /// Those that fast_flush_domains itself names, to begin with.
+    [[nodiscard]] site_names& names() noexcept { return names_; }
+
+    [[nodiscard]] postfix_proto::flush_client_settings
+    flush_settings(std::chrono::milliseconds limit) const;
+    [[nodiscard]] postfix_proto::showq_client_settings showq_settings() const;
+
+    /// The time from which on flushd alone has been behind the flush service: when master.cf, which
+    /// names it, was changed last. Nothing when it names another program, or cannot be read.
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> only_flushd_since() const;
+
+    /// Adds the names of all destinations for which mail is deferred, by asking showq(8); that
+    /// takes some 70 us for each queued message. Throws tool_error.
+    void learn_names_from_queue();
+
+private:
+    instance postfix_;
+    postfix_proto::queue_layout layout_;
+    queue_files files_;
+    site_names names_;
+};
+
+} // namespace flushd::tool

@@ -1,0 +1,100 @@
+#include "flushd/tool/queue/queue_files.hpp"
+
+#include "flushd/tool/postfix/foreign_file.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+namespace flushd::tool {
+
+namespace queue_name = postfix_proto::queue_name;
+
+namespace {
+
+constexpr char size_record = 'C', time_record = 'T', message_record = 'M';
+
+std::optional<std::int64_t> leading_number(std::string_view text) {
+    while (text.starts_with(' '))
+        text.remove_prefix(1);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc())
+        return std::nullopt;
+    return number;
+}
+
+/// The length of a record; nothing when it is not all there, or makes no sense.
+std::optional<std::size_t> take_length(std::string_view& bytes) {
+    std::size_t length = 0;
+    for (unsigned shift = 0; shift < 28 && !bytes.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        bytes.remove_prefix(1);
+        length |= static_cast<std::size_t>(byte & 0x7fU) << shift;
+        if ((byte & 0x80U) == 0)
+            return length;
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
+    std::optional<std::int64_t> size, arrival_time;
+    while (!bytes.empty() && !(size && arrival_time)) {
+        const char type = bytes.front();
+        bytes.remove_prefix(1);
+        const auto length = take_length(bytes);
+        if (!length || *length > bytes.size() || type == message_record)
+            break;
+        const auto text = bytes.substr(0, *length);
+        bytes.remove_prefix(*length);
+        if (type == size_record && !size)
+            size = leading_number(text);
+        else if (type == time_record && !arrival_time)
+            arrival_time = leading_number(text);
+    }
+    if (!size || !arrival_time)
+        return std::nullopt;
+    return queue_file_head{*size, *arrival_time};
+}
+
+std::optional<queue_file_head> queue_files::read_deferred(std::string_view id) const {
+    const auto file =
+        open_foreign_file(foreign_path::in_queue(layout_.path(queue_name::deferred, id)));
+    if (!file)
+        return std::nullopt;
+    std::array<char, 1024> buffer; // the two records are the first ones, below 200 bytes
+    const auto count = ::pread(file.get(), buffer.data(), buffer.size(), 0);
+    if (count > 0)
+        if (auto head = parse_queue_file_head({buffer.data(), static_cast<std::size_t>(count)}))
+            return head;
+    // Not a queue file as we know it. The ID is listed and the file is there, so it counts.
+    struct stat status {};
+    if (::fstat(file.get(), &status) < 0)
+        return std::nullopt;
+    return queue_file_head{status.st_size, status.st_mtim.tv_sec};
+}
+
+queue_files::location queue_files::find(std::string_view id) const {
+    struct one {
+        std::string_view queue;
+        place where;
+    };
+    // In the direction in which messages move, and then from the start.
+    constexpr std::array<one, 6> places = {{{queue_name::deferred, place::deferred},
+                                            {queue_name::incoming, place::incoming},
+                                            {queue_name::active, place::active},
+                                            {queue_name::deferred, place::deferred},
+                                            {queue_name::incoming, place::incoming},
+                                            {"hold", place::hold}}};
+    struct stat status {};
+    for (const auto& [queue, where] : places)
+        if (::lstat(layout_.path(queue, id).c_str(), &status) == 0)
+            return {where, status.st_mtim, status.st_ctim};
+    return {};
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,47 @@
+/// What there is to say about a site in one line.
+#pragma once
+
+#include "flushd/tool/queue/listed_sites.hpp"
+#include "flushd/tool/queue/queue_files.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flushd::tool {
+
+struct site_summary {
+    explicit site_summary(site_file name) : file(std::move(name)) {}
+
+    site_file file;
+    std::size_t listed = 0;            ///< messages, each once
+    std::size_t deferred = 0;          ///< of these, still in the deferred queue
+    std::size_t duplicates = 0;        ///< lines for messages that are listed already
+    std::size_t bad = 0;               ///< lines that are no queue ID
+    std::int64_t size = 0;             ///< of the deferred messages' content, in bytes
+    std::optional<std::time_t> oldest; ///< arrival of the oldest deferred message
+    last_send sent;                    ///< or refreshed
+};
+
+/// What is after `site` is for find_last_send().
+[[nodiscard]] site_summary
+summarise(const listed_site& site, const queue_files& files,
+          std::optional<logfile_times::time> only_flushd_since = std::nullopt);
+
+/// Sums. A message that is listed for several sites counts for each. The last send is the latest.
+[[nodiscard]] site_summary total_of(const std::vector<site_summary>& sites);
+
+enum class sort_key { site, listed, deferred, oldest, size, sent };
+
+/// What there is most of comes first: the most messages, the oldest, the longest ago. Sites
+/// without an answer come last, equal ones by name.
+void sort_sites(std::vector<site_summary>& sites, sort_key key);
+
+/// Leaves those whose oldest deferred message is older than `age`.
+void keep_older(std::vector<site_summary>& sites, std::chrono::seconds age, std::time_t now);
+
+} // namespace flushd::tool

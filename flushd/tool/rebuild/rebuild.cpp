@@ -1,0 +1,201 @@
+#include "flushd/tool/rebuild/rebuild.hpp"
+
+#include "flushd/tool/screen/service_errors.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include "postfix_proto/queue_path.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace flushd::tool {
+
+namespace asio = boost::asio;
+using postfix_proto::flush_outcome;
+using postfix_proto::queue_id;
+
+namespace {
+
+// Messages that have been read and are not added yet: enough to keep all connections busy.
+constexpr std::size_t most_jobs = 1024;
+// Between two calls of on_progress.
+constexpr std::size_t steps_a_report = 512;
+
+} // namespace
+
+rebuild::rebuild(postfix_proto::flush_client_settings flush,
+                 postfix_proto::showq_client_settings showq, std::vector<listed_site> listed,
+                 const site_names& names, std::optional<std::set<site_file>> wanted)
+    : flush_(context_, std::move(flush)), queue_(context_, std::move(showq)), names_(names),
+      wanted_(std::move(wanted)) {
+    for (auto& site : listed) {
+        const auto file = site.file;
+        const std::string& lines = *site.lines;
+        const auto known =
+            listed_.try_emplace(file, known_logfile{std::move(site), line_set(lines)}).first;
+        for (const auto id : known->second.site.ids)
+            known->second.ids.insert(id);
+    }
+}
+
+void rebuild::run() {
+    asio::co_spawn(context_, read_queue(), [this](const std::exception_ptr& failure) {
+        if (failure)
+            stop(failure);
+    });
+    context_.run();
+    if (stopped_)
+        std::rethrow_exception(stopped_);
+}
+
+void rebuild::stop(std::exception_ptr why) {
+    if (!stopped_)
+        stopped_ = std::move(why);
+    context_.stop();
+}
+
+asio::awaitable<void> rebuild::read_queue() {
+    while (const auto* message = co_await queue_.next()) {
+        if (message->queue_name != postfix_proto::queue_name::deferred)
+            continue;
+        ++counts_.messages;
+        const auto id = message->id; // until the next message only
+        std::set<site_file> done;
+        while (const auto* recipient = co_await queue_.next_recipient()) {
+            if (recipient->has_bounced())
+                continue;
+            auto& to = find_domain(domain_of(recipient->address));
+            if (to.file && (!wanted_ || wanted_->contains(*to.file)) &&
+                done.insert(*to.file).second)
+                enqueue(to, id);
+        }
+        report_progress();
+        while (jobs_.size() >= most_jobs) {
+            room_.expires_at(asio::steady_timer::time_point::max());
+            boost::system::error_code ignored;
+            co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+    }
+    if (const auto& failure = queue_.failure())
+        throw_failure(*failure);
+}
+
+rebuild::domain& rebuild::find_domain(std::string_view name) {
+    const auto [found, is_new] = domains_.try_emplace(std::string(name));
+    domain& result = found->second;
+    if (is_new) {
+        result.name = name;
+        result.file = names_.logfile_of(name);
+        if (result.file)
+            if (const auto known = listed_.find(*result.file); known != listed_.end())
+                result.listed = &known->second.ids;
+    }
+    return result;
+}
+
+void rebuild::enqueue(domain& to, const queue_id& id) {
+    if (to.listed != nullptr && to.listed->contains(id.str())) {
+        ++counts_.listed;
+        return;
+    }
+    switch (to.is) {
+    case domain::state::denied:
+        ++counts_.denied;
+        return;
+    case domain::state::asking:
+        to.waiting.push_back(id);
+        return;
+    case domain::state::unknown:
+        to.is = domain::state::asking;
+        break;
+    case domain::state::eligible:
+        break;
+    }
+    jobs_.emplace_back(&to, id);
+    start_some();
+}
+
+void rebuild::start_some() {
+    while (under_way_ < connections && !jobs_.empty()) {
+        ++under_way_;
+        asio::co_spawn(context_, add(*jobs_.front().first, std::move(jobs_.front().second)),
+                       [this](const std::exception_ptr& failure) {
+                           --under_way_;
+                           if (failure)
+                               return stop(failure);
+                           start_some();
+                           if (jobs_.size() <= most_jobs / 2)
+                               room_.cancel();
+                       });
+        jobs_.pop_front();
+    }
+}
+
+asio::awaitable<void> rebuild::add(domain& to, queue_id id) {
+    const auto answer = co_await flush_.add(to.name, std::move(id));
+    take_answer(to, answer);
+    report_progress();
+}
+
+void rebuild::take_answer(domain& to, const postfix_proto::flush_result& answer) {
+    switch (answer.outcome) {
+    case flush_outcome::ok:
+        ++counts_.added;
+        to.is = domain::state::eligible;
+        break;
+    case flush_outcome::deny:
+        counts_.denied += 1 + std::exchange(to.waiting, {}).size();
+        to.is = domain::state::denied;
+        return;
+    case flush_outcome::unreachable:
+        throw tool_error(answer.text + "; `postfix start` starts it");
+    case flush_outcome::forbidden:
+        throw tool_error(not_permitted("postqueue -f"), EX_NOPERM);
+    case flush_outcome::out_of_resources:
+        throw tool_error(answer.text, EX_OSERR);
+    case flush_outcome::fail:
+    case flush_outcome::bad:
+    case flush_outcome::timed_out:
+    case flush_outcome::closed:
+    case flush_outcome::malformed:
+    case flush_outcome::cancelled:
+    case flush_outcome::client_closed:
+        if (counts_.failed++ == 0)
+            first_failure_ = answer.text;
+        if (to.is == domain::state::asking) { // not in vain again for all that wait
+            to.is = domain::state::unknown;
+            counts_.failed += std::exchange(to.waiting, {}).size();
+        }
+        return;
+    }
+    for (auto& id : std::exchange(to.waiting, {}))
+        jobs_.emplace_back(&to, std::move(id));
+}
+
+void rebuild::report_progress() {
+    if (on_progress_ && ++steps_ % steps_a_report == 0)
+        on_progress_(counts_);
+}
+
+std::set<site_file> rebuild::eligible() const {
+    std::set<site_file> result;
+    for (const auto& [name, one] : domains_)
+        if (one.file && (one.is == domain::state::eligible ||
+                         (one.is == domain::state::unknown && one.listed != nullptr)))
+            result.insert(*one.file);
+    return result;
+}
+
+std::set<site_file> rebuild::denied() const {
+    std::set<site_file> result;
+    for (const auto& [name, one] : domains_)
+        if (one.file && one.is == domain::state::denied)
+            result.insert(*one.file);
+    return result;
+}
+
+} // namespace flushd::tool

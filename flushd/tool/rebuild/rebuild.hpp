@@ -1,0 +1,110 @@
+/// Filling the logfiles from the queue as it is.
+#pragma once
+
+#include "flushd/core/keyed_hash.hpp"
+#include "flushd/core/line_set.hpp"
+#include "flushd/tool/queue/listed_sites.hpp"
+#include "flushd/tool/queue/site_names.hpp"
+
+#include "postfix_proto/flush_client.hpp"
+#include "postfix_proto/showq_client.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace flushd::tool {
+
+/// Reads what is deferred from showq(8) and adds each message to the logfiles of its recipients'
+/// domains, as the delivery agents would have done: through the flush service, which also decides
+/// who is eligible. What is listed already is left out, so that a second run adds nothing.
+///
+/// Safe at any time: an ID that is listed in vain does no harm, and one more line for a message
+/// neither.
+class rebuild {
+public:
+    struct counts {
+        std::size_t messages = 0; ///< deferred ones
+        std::size_t added = 0;    ///< lines
+        std::size_t listed = 0;   ///< were there already
+        std::size_t denied = 0;   ///< for destinations that are not eligible
+        std::size_t failed = 0;   ///< the service could not, or the answer was none
+    };
+
+    /// At once. More do not make it faster: the service takes one after the other.
+    static constexpr std::size_t connections = 16;
+
+    /// `wanted`: the logfiles to be filled; without, all. `names` must outlive this object.
+    rebuild(postfix_proto::flush_client_settings flush, postfix_proto::showq_client_settings showq,
+            std::vector<listed_site> listed, const site_names& names,
+            std::optional<std::set<site_file>> wanted);
+
+    /// Is called now and then.
+    void on_progress(std::function<void(const counts&)> action) {
+        on_progress_ = std::move(action);
+    }
+
+    /// Throws tool_error when one of the services cannot be asked.
+    void run();
+
+    [[nodiscard]] const counts& result() const noexcept { return counts_; }
+    /// The logfiles for which something was added, was listed, or was denied.
+    [[nodiscard]] std::set<site_file> eligible() const;
+    [[nodiscard]] std::set<site_file> denied() const;
+    /// What went wrong first, where something has failed.
+    [[nodiscard]] const std::string& first_failure() const noexcept { return first_failure_; }
+
+private:
+    /// As recipients have it: one that is written in two ways is two of these.
+    struct domain {
+        enum class state { unknown, asking, eligible, denied };
+        std::string name;
+        std::optional<site_file> file;
+        const line_set* listed = nullptr;
+        state is = state::unknown;
+        std::vector<postfix_proto::queue_id> waiting; // for the answer to the first one
+    };
+    struct known_logfile {
+        listed_site site;
+        line_set ids;
+    };
+
+    boost::asio::awaitable<void> read_queue();
+    boost::asio::awaitable<void> add(domain& to, postfix_proto::queue_id id);
+    domain& find_domain(std::string_view name);
+    void enqueue(domain& to, const postfix_proto::queue_id& id);
+    void start_some();
+    void take_answer(domain& to, const postfix_proto::flush_result& answer);
+    void report_progress();
+    void stop(std::exception_ptr why);
+
+    boost::asio::io_context context_{1};
+    postfix_proto::flush_client flush_;
+    postfix_proto::showq_client queue_;
+    const site_names& names_;
+    std::optional<std::set<site_file>> wanted_;
+    std::map<site_file, known_logfile> listed_;
+    std::unordered_map<std::string, domain, keyed_text_hash> domains_;
+    std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
+    boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_
+    std::size_t under_way_ = 0;
+    std::size_t steps_ = 0;
+    counts counts_;
+    std::string first_failure_;
+    std::function<void(const counts&)> on_progress_;
+    std::exception_ptr stopped_;
+};
+
+} // namespace flushd::tool

@@ -1,0 +1,95 @@
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/queue/eligibility_hint.hpp"
+#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/rebuild/rebuild.hpp"
+#include "flushd/tool/screen/duration.hpp"
+#include "flushd/tool/screen/service_errors.hpp"
+#include "flushd/tool/screen/terminal.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace flushd::tool {
+
+namespace {
+
+// For one add. The service may have to wait for a stock flush(8) that holds a logfile's lock.
+constexpr std::chrono::minutes add_limit{5};
+
+struct rebuild_options {
+    std::vector<std::string> sites;
+};
+
+std::string counted(std::size_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+void run(const global_options& global, const rebuild_options& options) {
+    queue_context queue(global);
+    if (::access("public", X_OK) < 0 && errno == EACCES)
+        throw tool_error("only root may do that", EX_NOPERM);
+    std::optional<std::set<site_file>> wanted;
+    for (const auto& site : options.sites) {
+        const auto file = queue.names().logfile_of(site);
+        if (!file)
+            throw tool_error(fmt::format("not a domain name: {}", site), EX_USAGE);
+        if (!wanted)
+            wanted.emplace();
+        wanted->insert(*file);
+    }
+
+    const auto begin = std::chrono::steady_clock::now();
+    rebuild work(queue.flush_settings(add_limit), queue.showq_settings(),
+                 read_listed_sites(queue.layout(), wanted), queue.names(), wanted);
+    status_line line;
+    work.on_progress([&](const rebuild::counts& now) {
+        line.show(fmt::format("{} read, {} added", counted(now.messages, "message"), now.added));
+    });
+    work.run();
+    line.clear();
+
+    const auto& result = work.result();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
+    fmt::print("{} looked at in {:.1f} s: {} added for {}, {} listed already, {} not eligible\n",
+               counted(result.messages, "deferred message"), seconds.count(), result.added,
+               counted(work.eligible().size(), "destination"), result.listed, result.denied);
+    int status = 0;
+    const auto denied = work.denied();
+    for (const auto& site : options.sites) {
+        if (!denied.contains(*queue.names().logfile_of(site)))
+            continue;
+        fmt::print(stderr, "flushd: {}", eligibility_hint(queue.postfix(), site));
+        status = EX_UNAVAILABLE;
+    }
+    if (result.failed > 0)
+        throw tool_error(
+            fmt::format("{} could not be added: {}", result.failed, work.first_failure()),
+            EX_TEMPFAIL);
+    if (status != 0)
+        throw CLI::RuntimeError(status);
+}
+
+} // namespace
+
+void add_rebuild(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<rebuild_options>();
+    auto* command = app.add_subcommand("rebuild", "List the mail that is deferred already");
+    command->footer(
+        "For a first installation, and after a change of fast_flush_domains: without it, mail is "
+        "listed when\nits next attempt fails, hours later, or after `sendmail -q`. Nothing is "
+        "delivered. What is listed\nalready is left out, so it may be run at any time.");
+    command->add_option("SITE", options->sites, "Only for these destinations");
+    command->callback([options, &global] { run(global, *options); });
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,44 @@
+/// What `flushd send --wait` waits for, and what it says.
+#pragma once
+
+#include "flushd/core/site_file.hpp"
+#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/send/message_watch.hpp"
+
+#include "postfix_proto/queue_id.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace flushd::tool {
+
+/// A destination or a message that is asked for.
+struct send_target {
+    send_target(std::string text, const queue_files& files)
+        : name(std::move(text)), messages(files) {}
+
+    std::string name;                  // for a person
+    std::optional<site_file> file;     // of a destination
+    std::vector<std::string> asked_as; // what the service is told, until it does not refuse
+    std::optional<postfix_proto::queue_id> id;
+    std::size_t listed = 0;
+    bool refused = false; // it has been said why
+    message_watch messages;
+    std::string reason; // why some were deferred again
+};
+
+/// Follows the messages of those that were not refused until each has been tried or time is up,
+/// with a progress bar on a terminal, and prints a line for each target. Returns the exit status: 0
+/// when all has left the queue, EX_TEMPFAIL when some was deferred again, is on hold, or when
+/// `limit` has passed since `begin`.
+[[nodiscard]] int wait_for_delivery(queue_context& queue,
+                                    const std::vector<std::unique_ptr<send_target>>& targets,
+                                    std::chrono::steady_clock::time_point begin,
+                                    std::chrono::seconds limit);
+
+} // namespace flushd::tool

@@ -1,0 +1,86 @@
+#include "flushd/tool/send/message_watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace flushd::tool {
+
+namespace {
+
+bool same(const timespec& a, const timespec& b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+} // namespace
+
+message_watch::counts& message_watch::counts::operator+=(const counts& other) {
+    waiting += other.waiting;
+    moving += other.moving;
+    left += other.left;
+    deferred += other.deferred;
+    held += other.held;
+    return *this;
+}
+
+void message_watch::add(std::string_view id) {
+    const auto now = files_.find(id);
+    if (now.where == queue_files::place::nowhere || now.where == queue_files::place::hold)
+        return;
+    const bool has_moved = now.where != queue_files::place::deferred;
+    open_.push_back({std::string(id), now.changed, {}, has_moved});
+    ++(has_moved ? counts_.moving : counts_.waiting);
+}
+
+message_watch::progress message_watch::look_at(message& one, std::time_t now) const {
+    const auto found = files_.find(one.id);
+    switch (found.where) {
+    case queue_files::place::nowhere:
+        return progress::left;
+    case queue_files::place::hold:
+        return progress::held;
+    case queue_files::place::incoming:
+    case queue_files::place::active:
+        one.has_moved = true;
+        return progress::moving;
+    case queue_files::place::deferred:
+        break;
+    }
+    if (one.has_moved)
+        return progress::deferred;
+    if (same(found.changed, one.changed_before))
+        return progress::waiting;
+    // Due in the future is what the queue manager sets. The flush service sets the time to now
+    // before it moves the file, a moment in which it may be seen here.
+    if (found.due.tv_sec > now || same(found.due, one.due_seen))
+        return progress::deferred;
+    one.due_seen = found.due;
+    return progress::waiting;
+}
+
+void message_watch::look(std::time_t now) {
+    counts_.waiting = counts_.moving = 0;
+    const auto is_done = [&](message& one) {
+        switch (look_at(one, now)) {
+        case progress::waiting:
+            ++counts_.waiting;
+            return false;
+        case progress::moving:
+            ++counts_.moving;
+            return false;
+        case progress::left:
+            ++counts_.left;
+            break;
+        case progress::held:
+            ++counts_.held;
+            break;
+        case progress::deferred:
+            ++counts_.deferred;
+            deferred_again_ = one.id;
+            break;
+        }
+        return true;
+    };
+    open_.erase(std::remove_if(open_.begin(), open_.end(), is_done), open_.end());
+}
+
+} // namespace flushd::tool

@@ -1,0 +1,61 @@
+/// Follows messages through the queue after they have been asked for.
+#pragma once
+
+#include "flushd/tool/queue/queue_files.hpp"
+
+#include <cstddef>
+#include <ctime>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace flushd::tool {
+
+/// Looks at the queue files, since nobody tells: a message that has been moved is in the incoming
+/// or in the active queue; the file of one that is deferred again has been changed, and is due in
+/// the future.
+class message_watch {
+public:
+    explicit message_watch(const queue_files& files) : files_(files) {}
+
+    struct counts {
+        std::size_t waiting = 0;  ///< not moved yet
+        std::size_t moving = 0;   ///< with the queue manager
+        std::size_t left = 0;     ///< not queued any more: delivered, or returned to the sender
+        std::size_t deferred = 0; ///< tried, and deferred again
+        std::size_t held = 0;     ///< put on hold meanwhile
+
+        [[nodiscard]] std::size_t all() const { return waiting + moving + done(); }
+        [[nodiscard]] std::size_t done() const { return left + deferred + held; }
+        [[nodiscard]] bool is_done() const { return waiting == 0 && moving == 0; }
+        counts& operator+=(const counts& other);
+    };
+
+    /// Before the message is asked for. Those that are not queued are left out.
+    void add(std::string_view id);
+
+    /// Looks after those that are not done.
+    void look(std::time_t now);
+
+    [[nodiscard]] const counts& result() const noexcept { return counts_; }
+    /// One of those that were deferred again; empty when there is none.
+    [[nodiscard]] const std::string& deferred_again() const noexcept { return deferred_again_; }
+
+private:
+    struct message {
+        std::string id;
+        timespec changed_before{}; // as long as it was not seen on its way
+        timespec due_seen{};
+        bool has_moved = false;
+    };
+
+    enum class progress { waiting, moving, left, deferred, held };
+    [[nodiscard]] progress look_at(message& one, std::time_t now) const;
+
+    const queue_files& files_;
+    std::vector<message> open_; // not done
+    counts counts_;
+    std::string deferred_again_;
+};
+
+} // namespace flushd::tool

@@ -1,0 +1,252 @@
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/options.hpp"
+#include "flushd/tool/queue/eligibility_hint.hpp"
+#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/site_summary.hpp"
+#include "flushd/tool/screen/duration.hpp"
+#include "flushd/tool/screen/service_errors.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/send/delivery_wait.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace flushd::tool {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using clock = std::chrono::steady_clock;
+using postfix_proto::flush_outcome;
+
+struct send_options {
+    std::vector<std::string> sites, ids;
+    bool all = false, wait = false;
+    std::optional<seconds> older_than;
+    seconds timeout = std::chrono::minutes(10);
+};
+
+class sender {
+public:
+    sender(queue_context& queue, const send_options& options) : queue_(queue), options_(options) {}
+
+    /// The exit status.
+    int run() {
+        if (::access("public", X_OK) < 0 && errno == EACCES)
+            throw tool_error(
+                not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"),
+                EX_NOPERM);
+        find_targets();
+        if (targets_.empty() && status_ == 0)
+            fmt::print("No mail to be sent.\n");
+        for (auto& one : targets_)
+            ask(*one);
+        if (options_.wait)
+            fail_with(wait_for_delivery(queue_, targets_, begin_, options_.timeout));
+        return status_;
+    }
+
+private:
+    void find_targets();
+    void add_site(const listed_site& site, std::vector<std::string> asked_as);
+    void add_id(const std::string& id);
+    void ask(send_target& one);
+    [[nodiscard]] postfix_proto::flush_result ask_for(const send_target& one,
+                                                      const std::string& site);
+    void report(send_target& one, const postfix_proto::flush_result& answer);
+    void refuse(const send_target& one);
+    void fail_with(int status) { status_ = status_ == 0 ? status : status_; }
+
+    queue_context& queue_;
+    const send_options& options_;
+    clock::time_point begin_ = clock::now();
+    std::vector<std::unique_ptr<send_target>> targets_;
+    bool knows_queue_ = false;
+    int status_ = 0;
+};
+
+void sender::find_targets() {
+    for (const auto& id : options_.ids)
+        add_id(id);
+    for (const auto& name : options_.sites) {
+        const auto file = queue_.names().logfile_of(name);
+        if (!file)
+            throw tool_error(fmt::format("not a domain name: {}", name), EX_USAGE);
+        auto listed = read_listed_sites(queue_.layout(), std::set<site_file>{*file});
+        if (listed.empty())
+            listed.emplace_back(*file);
+        add_site(listed.front(), {name});
+        targets_.back()->name = name;
+    }
+    if (!options_.all && !options_.older_than)
+        return;
+    const auto now = std::time(nullptr);
+    for (const auto& site : read_listed_sites(queue_.layout())) {
+        const auto summary = summarise(site, queue_.files());
+        if (summary.deferred == 0 ||
+            (options_.older_than &&
+             (!summary.oldest || now - *summary.oldest <= options_.older_than->count())))
+            continue;
+        const auto& names = queue_.names().of(site.file);
+        std::vector<std::string> asked_as(names.begin(), names.end());
+        // The logfile's own name leads to the same logfile, if the service takes it.
+        asked_as.push_back(site.file.name());
+        add_site(site, std::move(asked_as));
+    }
+}
+
+void sender::add_site(const listed_site& site, std::vector<std::string> asked_as) {
+    auto one = std::make_unique<send_target>(queue_.names().display(site.file), queue_.files());
+    one->file = site.file;
+    one->asked_as = std::move(asked_as);
+    one->listed = site.ids.size();
+    if (options_.wait)
+        for (const auto id : site.ids)
+            one->messages.add(id);
+    targets_.push_back(std::move(one));
+}
+
+void sender::add_id(const std::string& text) {
+    const auto id = postfix_proto::queue_id::parse(text);
+    if (!id)
+        throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
+    const auto where = queue_.files().find(text).where;
+    if (where == queue_files::place::hold || where == queue_files::place::nowhere) {
+        fmt::print(stderr, "flushd: {}: {}\n", text,
+                   where == queue_files::place::hold
+                       ? fmt::format("is on hold; `postsuper -H {}` releases it", text)
+                       : "no such message is queued");
+        fail_with(EX_UNAVAILABLE);
+        return;
+    }
+    auto one = std::make_unique<send_target>(text, queue_.files());
+    one->id = *id;
+    one->listed = 1;
+    if (options_.wait)
+        one->messages.add(text);
+    targets_.push_back(std::move(one));
+}
+
+postfix_proto::flush_result sender::ask_for(const send_target& one, const std::string& site) {
+    const auto left =
+        std::chrono::duration_cast<milliseconds>(begin_ + options_.timeout - clock::now());
+    const auto settings = queue_.flush_settings(std::max(left, milliseconds(1)));
+    return one.id ? ask_flush(postfix_proto::send_file_request{*one.id}, settings)
+                  : ask_flush(postfix_proto::send_site_request{site}, settings);
+}
+
+void sender::ask(send_target& one) {
+    if (one.id)
+        return report(one, ask_for(one, ""));
+    postfix_proto::flush_result answer;
+    for (const auto& site : one.asked_as) {
+        answer = ask_for(one, site);
+        if (answer.outcome != flush_outcome::deny)
+            return report(one, answer);
+    }
+    if (options_.sites.empty()) { // the recipients know what it is really called
+        if (!std::exchange(knows_queue_, true))
+            queue_.learn_names_from_queue();
+        for (const auto& site : queue_.names().of(*one.file)) {
+            answer = ask_for(one, site);
+            if (answer.outcome != flush_outcome::deny) {
+                one.name = site;
+                return report(one, answer);
+            }
+        }
+    }
+    report(one, answer);
+}
+
+void sender::report(send_target& one, const postfix_proto::flush_result& answer) {
+    switch (answer.outcome) {
+    case flush_outcome::ok:
+        if (!options_.wait)
+            fmt::print("{}: {}\n", one.name,
+                       one.listed == 0   ? "no mail is listed"
+                       : one.listed == 1 ? "sending 1 message"
+                                         : fmt::format("sending {} messages", one.listed));
+        return;
+    case flush_outcome::unreachable:
+        throw tool_error(answer.text + "; `postfix start` starts it");
+    case flush_outcome::forbidden:
+        throw tool_error(not_permitted("postqueue -s SITE"), EX_NOPERM);
+    case flush_outcome::out_of_resources:
+        throw tool_error(answer.text, EX_OSERR);
+    case flush_outcome::timed_out:
+        throw tool_error(answer.text + "; it may still be sent", EX_TEMPFAIL);
+    case flush_outcome::deny:
+        refuse(one);
+        fail_with(EX_UNAVAILABLE);
+        break;
+    case flush_outcome::fail:
+        fmt::print(stderr, "flushd: {}\n", answer.text);
+        fail_with(EX_TEMPFAIL);
+        break;
+    case flush_outcome::bad:
+    case flush_outcome::closed:
+    case flush_outcome::malformed:
+    case flush_outcome::cancelled:
+    case flush_outcome::client_closed:
+        fmt::print(stderr, "flushd: {}: {}\n", one.name, answer.text);
+        fail_with(EX_UNAVAILABLE);
+        break;
+    }
+    one.refused = true;
+}
+
+void sender::refuse(const send_target& one) {
+    std::fflush(stdout);
+    if (options_.sites.empty())
+        fmt::print(stderr,
+                   "flushd: {}: mail is listed, but fast_flush_domains does not have it any more\n",
+                   one.name);
+    else
+        fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));
+}
+
+void run(const global_options& global, const send_options& options) {
+    const int ways = (options.sites.empty() ? 0 : 1) + (options.ids.empty() ? 0 : 1) +
+                     (options.all || options.older_than ? 1 : 0);
+    if (ways != 1)
+        throw tool_error("say what to send: SITE..., --all, --older-than TIME or --id ID",
+                         EX_USAGE);
+    queue_context queue(global);
+    if (const int status = sender(queue, options).run(); status != 0)
+        throw CLI::RuntimeError(status);
+}
+
+} // namespace
+
+void add_send(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<send_options>();
+    auto* command = app.add_subcommand("send", "Have the mail for a destination delivered now");
+    command->footer(
+        "Asks the flush service, as ETRN and postqueue -s do. Exit status with --wait: 0 when "
+        "all has left the\nqueue (delivered, or returned to the sender), 75 when some "
+        "was deferred again or time was up.\nWithout: 0 when the service has taken the "
+        "request. 69 when it refuses or the mail system is down.");
+    command->add_option("SITE", options->sites, "The destinations");
+    command->add_flag("--all", options->all, "All destinations for which mail is listed");
+    add_duration(*command, "--older-than", options->older_than,
+                 "All destinations whose oldest deferred message is older: 30m, 2h, 3d");
+    command->add_option("--id", options->ids, "Single messages, listed or not")->type_name("ID");
+    command->add_flag("-w,--wait", options->wait,
+                      "Wait until each message has been tried, and say what came of it");
+    add_duration(*command, "--timeout", options->timeout, "How long to wait at most (10m)");
+    command->callback([options, &global] { run(global, *options); });
+}
+
+} // namespace flushd::tool

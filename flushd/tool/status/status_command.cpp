@@ -1,0 +1,263 @@
+#include "flushd/tool/command.hpp"
+#include "flushd/tool/options.hpp"
+#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/site_summary.hpp"
+#include "flushd/tool/screen/duration.hpp"
+#include "flushd/tool/screen/terminal.hpp"
+#include "flushd/tool/screen/text_table.hpp"
+#include "flushd/tool/screen/tool_error.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace flushd::tool {
+
+namespace {
+
+using std::chrono::seconds;
+
+// From when on the age of a site's oldest message stands out. Postfix gives mail back after five
+// days (maximal_queue_lifetime).
+constexpr seconds notice_age = std::chrono::hours(24);
+constexpr seconds alarm_age = std::chrono::hours(72);
+
+// How much of the time --watch may be reading.
+constexpr int longest_share = 4;
+
+struct status_options {
+    std::vector<std::string> sites;
+    sort_key sort = sort_key::deferred;
+    std::optional<seconds> older_than;
+    std::size_t top = 0; // no limit
+    bool empty = false, json = false, names = false, watch = false;
+    seconds interval{2};
+};
+
+struct report {
+    std::time_t now = 0;
+    std::vector<site_summary> sites;
+    site_summary total{*site_file::from_name("total")};
+    std::size_t left_out = 0; // by --top
+};
+
+std::set<site_file> wanted_files(queue_context& queue, const std::vector<std::string>& sites) {
+    std::set<site_file> result;
+    for (const auto& site : sites) {
+        const auto file = queue.names().logfile_of(site);
+        if (!file)
+            throw tool_error(fmt::format("not a domain name: {}", site), EX_USAGE);
+        queue.names().add(site);
+        result.insert(*file);
+    }
+    return result;
+}
+
+report make_report(const queue_context& queue, const status_options& options,
+                   const std::optional<std::set<site_file>>& wanted) {
+    report result;
+    result.now = std::time(nullptr);
+    std::set<site_file> missing = wanted.value_or(std::set<site_file>());
+    const auto listed = read_listed_sites(queue.layout(), wanted);
+    std::optional<logfile_times::time> only_flushd_since;
+    if (std::any_of(listed.begin(), listed.end(),
+                    [](const auto& site) { return is_in_doubt(site.times); }))
+        only_flushd_since = queue.only_flushd_since();
+    for (const auto& site : listed) {
+        missing.erase(site.file);
+        if (wanted || options.empty || !site.ids.empty())
+            result.sites.push_back(summarise(site, queue.files(), only_flushd_since));
+    }
+    for (const auto& file : missing) // so that an answer is there for everyone asked for
+        result.sites.emplace_back(file);
+    if (options.older_than)
+        keep_older(result.sites, *options.older_than, result.now);
+    result.total = total_of(result.sites);
+    sort_sites(result.sites, options.sort);
+    if (options.top > 0 && result.sites.size() > options.top) {
+        result.left_out = result.sites.size() - options.top;
+        result.sites.erase(result.sites.begin() + static_cast<std::ptrdiff_t>(options.top),
+                           result.sites.end());
+    }
+    return result;
+}
+
+nlohmann::ordered_json json_of(const site_summary& site) {
+    const auto time = [](const std::optional<std::time_t>& when) {
+        return when ? nlohmann::ordered_json(*when) : nlohmann::ordered_json();
+    };
+    return {{"listed", site.listed},
+            {"deferred", site.deferred},
+            {"duplicates", site.duplicates},
+            {"bad_lines", site.bad},
+            {"size", site.size},
+            {"oldest_arrival", time(site.oldest)},
+            {"last_send", time(site.sent.at)},
+            {"no_send_since", time(site.sent.none_since)}};
+}
+
+std::string json_text(queue_context& queue, const report& all) {
+    auto sites = nlohmann::ordered_json::array();
+    for (const auto& site : all.sites) {
+        nlohmann::ordered_json one{{"logfile", site.file.name()},
+                                   {"sites", queue.names().of(site.file)}};
+        one.update(json_of(site));
+        sites.push_back(std::move(one));
+    }
+    nlohmann::ordered_json result{
+        {"time", all.now}, {"sites", std::move(sites)}, {"total", json_of(all.total)}};
+    result["total"]["sites"] = all.sites.size() + all.left_out;
+    return result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
+
+std::string last_send_text(const last_send& sent, std::time_t now) {
+    const auto age = [now](std::time_t when) { return format_duration(seconds(now - when)); };
+    return sent.at           ? age(*sent.at) + " ago"
+           : sent.none_since ? "not for " + age(*sent.none_since)
+                             : "-";
+}
+
+std::vector<text_table::cell> row_of(std::string name, const site_summary& site, std::time_t now) {
+    const auto age = [now](const std::optional<std::time_t>& when, const char* none) {
+        return when ? format_duration(seconds(now - *when)) : none;
+    };
+    auto how = emphasis::none;
+    if (site.oldest && seconds(now - *site.oldest) >= notice_age)
+        how = seconds(now - *site.oldest) >= alarm_age ? emphasis::alarm : emphasis::notice;
+    return {{std::move(name)},
+            {fmt::format("{}", site.listed)},
+            {fmt::format("{}", site.deferred)},
+            {age(site.oldest, "-"), how},
+            {format_size(site.size)},
+            {last_send_text(site.sent, now)},
+            {fmt::format("{}", site.duplicates)}};
+}
+
+std::string table_text(queue_context& queue, const report& all, const status_options& options,
+                       std::size_t width, bool colour) {
+    if (all.sites.empty())
+        return options.older_than ? "No destination has older mail.\n"
+                                  : "No mail is listed for any destination.\n";
+    text_table table(
+        {"DESTINATION", "LISTED", "DEFERRED", "OLDEST", "SIZE", "LAST SEND", "DUPLICATE"});
+    for (const auto& site : all.sites)
+        table.add(row_of(queue.names().display(site.file), site, all.now));
+    if (all.left_out > 0)
+        table.add({{fmt::format("and {} more", all.left_out)}});
+    if (all.sites.size() + all.left_out > 1)
+        table.add(row_of("total", all.total, all.now));
+    return table.render(width, colour);
+}
+
+void print_once(queue_context& queue, const status_options& options,
+                const std::optional<std::set<site_file>>& wanted) {
+    const auto all = make_report(queue, options, wanted);
+    const bool terminal = is_terminal(stdout);
+    fmt::print("{}", options.json ? json_text(queue, all)
+                                  : table_text(queue, all, options,
+                                               terminal ? size_of_terminal(stdout).columns : 0,
+                                               has_colour(stdout)));
+    std::fflush(stdout);
+}
+
+/// Until somebody interrupts it.
+[[noreturn]] void watch(queue_context& queue, status_options options,
+                        const std::optional<std::set<site_file>>& wanted) {
+    using clock = std::chrono::steady_clock;
+    const bool terminal = is_terminal(stdout);
+    const auto top = options.top;
+    for (;;) {
+        const auto begin = clock::now();
+        const auto size = size_of_terminal(stdout);
+        if (terminal) { // titles, "and more", total, and the line of the cursor
+            const auto fits = size.rows > 5 ? size.rows - 5 : 1;
+            options.top = top > 0 ? std::min(top, fits) : fits;
+        }
+        const auto all = make_report(queue, options, wanted);
+        const std::tm local = *std::localtime(&all.now);
+        char time[sizeof "00:00:00"];
+        std::strftime(time, sizeof time, "%T", &local);
+        const auto text =
+            options.json
+                ? json_text(queue, all)
+                : table_text(queue, all, options, terminal ? size.columns : 0, has_colour(stdout));
+        // Drawn over what is there, and then the rest cleared: that does not flicker.
+        std::string screen = terminal ? "\033[H" : "";
+        if (!options.json)
+            screen += fmt::format("{}{}\n", time, terminal ? "\033[K" : "");
+        for (const char c : text)
+            screen += c == '\n' && terminal ? std::string("\033[K\n") : std::string(1, c);
+        fmt::print("{}{}", screen, terminal ? "\033[J" : options.json ? "" : "\n");
+        if (std::fflush(stdout) != 0)
+            throw tool_error("cannot write", EX_IOERR);
+        std::this_thread::sleep_for(
+            std::max<clock::duration>(options.interval, longest_share * (clock::now() - begin)));
+    }
+}
+
+sort_key sort_key_of(const std::string& text) {
+    static const std::map<std::string, sort_key> keys = {
+        {"site", sort_key::site},         {"listed", sort_key::listed},
+        {"deferred", sort_key::deferred}, {"oldest", sort_key::oldest},
+        {"size", sort_key::size},         {"sent", sort_key::sent}};
+    const auto found = keys.find(text);
+    if (found == keys.end())
+        throw CLI::ValidationError(
+            "--sort", "not one of site, listed, deferred, oldest, size, sent: " + text);
+    return found->second;
+}
+
+void run(const global_options& global, const status_options& options) {
+    queue_context queue(global);
+    std::optional<std::set<site_file>> wanted;
+    if (!options.sites.empty())
+        wanted = wanted_files(queue, options.sites);
+    if (options.names)
+        queue.learn_names_from_queue();
+    if (options.watch)
+        watch(queue, options, wanted);
+    print_once(queue, options, wanted);
+}
+
+} // namespace
+
+void add_status(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<status_options>();
+    auto* command = app.add_subcommand("status", "What is listed for each destination");
+    command->footer("Reads the logfiles and the heads of the queue files themselves: no lock is "
+                    "taken, no access time\nchanges, and it also works while Postfix is stopped. A "
+                    "million messages take some seconds.\nDUPLICATE counts the lines for messages "
+                    "that are listed already, once for each attempt. LAST SEND says \"not for 2h\" "
+                    "where\na send and "
+                    "a reader of the logfile look the same: flushd(1) has more.");
+    command->add_option("SITE", options->sites, "Only these destinations");
+    command
+        ->add_option_function<std::string>(
+            "-s,--sort", [options](const std::string& text) { options->sort = sort_key_of(text); },
+            "By site, listed, deferred (the default), oldest, size or sent")
+        ->type_name("KEY");
+    add_duration(*command, "--older-than", options->older_than,
+                 "Only destinations whose oldest deferred message is older: 30m, 2h, 3d");
+    command->add_option("-n,--top", options->top, "Only so many destinations")
+        ->check(CLI::NonNegativeNumber)
+        ->type_name("N");
+    command->add_flag("-a,--all", options->empty, "Also destinations without listed mail");
+    command->add_flag("--names", options->names,
+                      "Ask showq(8) for the names of all destinations; takes longer");
+    command->add_flag("--json", options->json, "For programs; times in seconds since 1970");
+    command->add_flag("-w,--watch", options->watch, "Again and again, until interrupted");
+    add_duration(*command, "--interval", options->interval, "How often --watch looks (2s)");
+    command->callback([options, &global] { run(global, *options); });
+}
+
+} // namespace flushd::tool

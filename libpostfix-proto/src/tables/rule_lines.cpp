@@ -1,0 +1,77 @@
+#include "tables/rule_lines.hpp"
+
+#include "postfix_proto/brace_syntax.hpp"
+#include "system/read_file.hpp"
+#include "text/ascii_case.hpp"
+
+#include <algorithm>
+
+namespace postfix_proto {
+
+namespace {
+
+/// The inline form as the text of a file; `reason` says why there is none.
+std::string inline_text(std::string_view name, std::string& reason) {
+    const braced_text all = strip_braces(name);
+    reason = all.error;
+    std::string text;
+    std::string_view list = all.text;
+    while (reason.empty()) {
+        const auto item = next_item(list);
+        if (!item)
+            break;
+        const braced_text line = strip_braces(*item);
+        reason = line.error;
+        text.append(line.text).append("\n");
+    }
+    return text;
+}
+
+} // namespace
+
+rule_lines read_rule_lines(std::string_view type, std::string_view name,
+                           const open_options& options, logger& log) {
+    rule_lines result;
+    const std::string path(name);
+    std::string text;
+    if (name.starts_with('{')) {
+        std::string reason;
+        text = inline_text(name, reason);
+        if (!reason.empty()) {
+            result.reason = fmt::format("{} map: {}", type, reason);
+            return result;
+        }
+    } else {
+        result.files = {path};
+        file_text file = read_file(path, options.patience, log);
+        if (file.error != 0) {
+            result.reason = fmt::format("open {}: {}", path, errno_text(file.error));
+            return result;
+        }
+        text = std::move(file.text);
+    }
+    result.lines = split_logical_lines(text, path, log);
+    for (logical_line& line : result.lines)
+        line.text.resize(
+            static_cast<std::size_t>(trim(line.text).end() - std::string_view(line.text).begin()));
+    return result;
+}
+
+bool starts_with_word(std::string_view line, std::string_view word) {
+    return is_in_any_case(line.substr(0, word.size()), word) &&
+           (line.size() == word.size() || !is_alphanumeric(line[word.size()]));
+}
+
+bool is_alphanumeric(char c) noexcept {
+    return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+}
+
+bool take_negations(std::string_view& text) {
+    bool is_positive = true;
+    for (; !text.empty() && (text.front() == '!' || is_space(text.front())); text.remove_prefix(1))
+        if (text.front() == '!')
+            is_positive = !is_positive;
+    return is_positive;
+}
+
+} // namespace postfix_proto
