@@ -3,6 +3,7 @@
 #include "flushd/core/line_set.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 #include "flushd/daemon/log_rewrite.hpp"
+#include "flushd/daemon/slice.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -18,9 +19,6 @@ namespace flushd {
 namespace asio = boost::asio;
 
 namespace {
-
-// How long the worker is at it before somebody else's turn comes.
-constexpr std::chrono::milliseconds slice{5};
 
 // So many lines between two looks at the clock: some microseconds.
 constexpr int lines_at_once = 64;

@@ -1,6 +1,7 @@
 #include "flushd/daemon/housekeeping.hpp"
 
 #include "flushd/daemon/logfile_walk.hpp"
+#include "flushd/daemon/slice.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -11,13 +12,6 @@
 namespace flushd {
 
 namespace asio = boost::asio;
-
-namespace {
-
-// How long the worker looks around before somebody else's turn comes.
-constexpr std::chrono::milliseconds slice{5};
-
-} // namespace
 
 housekeeping::housekeeping(asio::io_context& context, site_store& store, site_sender& sender,
                            std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
@@ -79,22 +73,21 @@ asio::awaitable<bool> housekeeping::remove(const site_file& file, std::time_t ol
     // Under the lock, and after another look: an add may have come in between. (Stock Postfix
     // looks and unlinks without the lock.)
     auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
-    const std::string path = store_.path(file);
     if (auto* logfile = std::get_if<site_log>(&opened)) {
         std::error_code failure;
-        const bool removed = co_await worker_.run(
-            [&] { return logfile->remove_if_empty_since(oldest, path, failure); });
+        const bool removed =
+            co_await worker_.run([&] { return logfile->remove_if_empty_since(oldest, failure); });
         if (removed)
             counts_.add(counter::removed_logfiles);
         if (removed)
-            log_.debug("removed {}: empty and unchanged for {} days", path,
+            log_.debug("removed {}: empty and unchanged for {} days", logfile->path(),
                        purge_time_.count() / 86400);
         else if (failure)
-            log_.warning("remove logfile {}: {}", path, failure.message());
+            log_.warning("remove logfile {}: {}", logfile->path(), failure.message());
         co_return removed;
     }
     if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)
-        log_.warning("remove logfile {}: {}", path,
+        log_.warning("remove logfile {}: {}", file.name(),
                      logfile_failure(std::get<std::error_code>(opened)));
     co_return false;
 }

@@ -67,7 +67,7 @@ std::variant<site_log, std::error_code> site_log::open(const std::string& path,
         file = open_descriptor(path, flags | O_RDWR);
     if (!file)
         return last_error();
-    return site_log(std::move(file), can_read);
+    return site_log(path, std::move(file), can_read);
 }
 
 std::error_code site_log::update_status() noexcept {
@@ -170,14 +170,13 @@ void site_log::mark_sent() noexcept {
     static_cast<void>(update_status());
 }
 
-bool site_log::remove_if_empty_since(std::time_t oldest, const std::string& path,
-                                     std::error_code& failure) {
+bool site_log::remove_if_empty_since(std::time_t oldest, std::error_code& failure) {
     struct stat named {};
     if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
-        ::stat(path.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
+        ::stat(path_.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
         named.st_dev != status_.st_dev)
         return false;
-    if (::unlink(path.c_str()) == 0)
+    if (::unlink(path_.c_str()) == 0)
         return true;
     failure = last_error();
     return false;

@@ -35,6 +35,9 @@ public:
     [[nodiscard]] std::error_code try_lock();
     void unlock() noexcept;
 
+    /// Where it was when it was opened.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
     // All that follows needs the lock.
 
     /// True when the file has lost its name: what is appended now would never be found.
@@ -80,20 +83,20 @@ public:
 
     /// What housekeeping does with a file that has been empty since before `oldest`. True when
     /// it was removed; `failure` is set when it should have been.
-    [[nodiscard]] bool remove_if_empty_since(std::time_t oldest, const std::string& path,
-                                             std::error_code& failure);
+    [[nodiscard]] bool remove_if_empty_since(std::time_t oldest, std::error_code& failure);
 
 private:
     friend class log_rewrite;
 
-    site_log(postfix_proto::file_descriptor file, bool can_read) noexcept
-        : file_(std::move(file)), can_read_(can_read) {}
+    site_log(std::string path, postfix_proto::file_descriptor file, bool can_read) noexcept
+        : path_(std::move(path)), file_(std::move(file)), can_read_(can_read) {}
 
     [[nodiscard]] std::error_code update_status() noexcept;
     [[nodiscard]] std::error_code clear();
     [[nodiscard]] std::error_code mark_end_of(snapshot& taken);
     void set_write_time(snapshot& taken) noexcept;
 
+    std::string path_;
     postfix_proto::file_descriptor file_;
     bool can_read_;
     struct stat status_ {}; // as of taking the lock, and of what was done since

@@ -1,6 +1,7 @@
 #include "flushd/daemon/site_sender.hpp"
 
 #include "flushd/daemon/log_rewrite.hpp"
+#include "flushd/daemon/slice.hpp"
 
 #include "postfix_proto/spawn.hpp"
 
@@ -30,9 +31,6 @@ constexpr std::size_t most_runs = 32;
 // When a long run tells qmgr(8) that there is mail to be had: soon, and then so often.
 constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
-
-// How long the worker moves messages for one site before somebody else's turn comes.
-constexpr std::chrono::milliseconds slice{5};
 
 } // namespace
 

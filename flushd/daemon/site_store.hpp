@@ -59,10 +59,6 @@ public:
         : context_(context), layout_(layout), most_open_(most_open), worker_(worker),
           counts_(counts), work_(work), log_(log), patience_(patience), cannot_write_(log) {}
 
-    [[nodiscard]] std::string path(const site_file& site) const {
-        return layout_.path(postfix_proto::queue_name::flush, site.name());
-    }
-
     /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
     /// line has been written; with one it hardly has been, but may be. IDs that arrive together for
     /// one site are written together.

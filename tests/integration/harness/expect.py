@@ -8,6 +8,10 @@ import time
 DAEMON = os.environ.get("FLUSHD_DAEMON", "flushd")
 IS_FLUSHD = DAEMON == "flushd"
 
+# Seconds, for what comes at once unless the machine is busy. Less than the minute for which master(8) throttles a
+# service.
+PATIENCE = 30.0
+
 
 class ScenarioFailure(AssertionError):
     """A check did not hold."""
@@ -41,7 +45,7 @@ def by_daemon(because, *, flushd, flush):
     return flushd if IS_FLUSHD else flush
 
 
-def wait_until(what, condition, timeout=10.0, interval=0.02):
+def wait_until(what, condition, timeout=PATIENCE, interval=0.02):
     """Polls until condition() is true and returns its value."""
     deadline = time.monotonic() + timeout
     while True:

@@ -2,6 +2,7 @@
 
 import socket
 
+from .expect import PATIENCE
 from .postfix import FLUSH_SOCKET, postfix_version
 
 OK = 0
@@ -25,7 +26,7 @@ def request(name, **values):
 class FlushClient:
     """One connection to the flush service."""
 
-    def __init__(self, timeout=10.0, path=FLUSH_SOCKET):
+    def __init__(self, timeout=PATIENCE, path=FLUSH_SOCKET):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.socket.connect(path)
@@ -72,7 +73,7 @@ class FlushClient:
         return int(data[len(b"status\0"):-2])
 
 
-def ask_raw(data, timeout=10.0, path=FLUSH_SOCKET):
+def ask_raw(data, timeout=PATIENCE, path=FLUSH_SOCKET):
     """Sends the bytes as one request; the status, or None when closed without one."""
     with FlushClient(timeout, path) as client:
         try:
@@ -82,6 +83,6 @@ def ask_raw(data, timeout=10.0, path=FLUSH_SOCKET):
         return client.receive_status()
 
 
-def ask_flush(name, timeout=10.0, path=FLUSH_SOCKET, **values):
+def ask_flush(name, timeout=PATIENCE, path=FLUSH_SOCKET, **values):
     """One well-formed request, for example ask_flush("send_site", site="customer.tld")."""
     return ask_raw(request(name, **values), timeout, path)

@@ -4,7 +4,7 @@ import re
 import time
 from pathlib import Path
 
-from .expect import DAEMON, fail
+from .expect import DAEMON, PATIENCE, fail
 
 
 class Maillog:
@@ -30,7 +30,7 @@ class Maillog:
         """All lines that match."""
         return [line for line in self.lines(since) if re.search(pattern, line)]
 
-    def wait_for(self, pattern, timeout=10.0, since=0):
+    def wait_for(self, pattern, timeout=PATIENCE, since=0):
         """The first match; fails when there is none in time."""
         deadline = time.monotonic() + timeout
         while True:

@@ -11,7 +11,7 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
-from .expect import DAEMON, expect, fail, wait_until
+from .expect import DAEMON, PATIENCE, expect, fail, wait_until
 from .maillog import Maillog
 from .smtp_client import SmtpClient
 
@@ -109,8 +109,8 @@ class PostfixInstance:
 
     def stop(self):
         run_command("postfix", "stop", check=True)
-        wait_until("the master has gone", lambda: not self.running(), timeout=20)
-        wait_until("the flush processes have gone", lambda: not self.flush_processes(any_daemon=True), timeout=20)
+        wait_until("the master has gone", lambda: not self.running(), timeout=PATIENCE)
+        wait_until("the flush processes have gone", lambda: not self.flush_processes(any_daemon=True), timeout=PATIENCE)
 
     def reload(self):
         """Reloads, and waits until no process that a scenario talks to has the old configuration.
@@ -123,7 +123,7 @@ class PostfixInstance:
         run_command("postfix", "reload", check=True)
         self.log.wait_for(r"postfix/master\[\d+\]: reload", since=mark)
         wait_until("the processes from before the reload have gone",
-                   lambda: not before & set(self.processes(names)), timeout=20)
+                   lambda: not before & set(self.processes(names)), timeout=PATIENCE)
 
     @staticmethod
     def _smtp_answers():
@@ -180,10 +180,10 @@ class PostfixInstance:
                       if queue_name in (None, entry["queue_name"])
                       and (domain is None or any(r["address"].endswith("@" + domain) for r in entry["recipients"])))
 
-    def wait_deferred(self, ids, timeout=20):
+    def wait_deferred(self, ids, timeout=PATIENCE):
         wait_until(f"{ids} deferred", lambda: set(ids) <= set(self.queue_ids("deferred")), timeout)
 
-    def wait_gone(self, ids, timeout=20):
+    def wait_gone(self, ids, timeout=PATIENCE):
         wait_until(f"{ids} no longer queued", lambda: not set(ids) & set(self.queue_ids()), timeout)
 
     def was_active(self, queue_id, since):

@@ -117,7 +117,7 @@ class Sink:
     def recipients(self):
         return sorted(recipient for message in self.messages for recipient in message.recipients)
 
-    def wait_for_recipients(self, expected, timeout=20.0):
+    def wait_for_recipients(self, expected, timeout=30.0):
         """Waits for exactly these recipients, each as often as it stands there."""
         expected = sorted(expected)
         with self.changed:

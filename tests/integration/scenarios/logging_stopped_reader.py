@@ -19,7 +19,7 @@ from harness.postfix import QUEUE_DIRECTORY
 
 LOG = Path("/var/log/maillog")
 INCOMPLETE = attributes(("request", "add"), ("site", "customer.tld"))  # brings about a warning
-LIMIT = 3  # seconds for an answer: a machine may be busy. Without a limit of its own flushd waits for ever
+LIMIT = 20  # seconds for an answer: a machine may be busy. Without a limit of its own flushd waits for ever
 
 
 def syslogd(server):

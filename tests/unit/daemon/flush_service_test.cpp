@@ -1,9 +1,7 @@
 #include "catch.hpp"
 #include "fake_proxymap.hpp"
-#include "recording_sink.hpp"
-#include "spool.hpp"
+#include "queue_with_service.hpp"
 
-#include "flushd/daemon/flush_service.hpp"
 #include "flushd/daemon/flush_session.hpp"
 
 #include "postfix_proto/attribute_encoder.hpp"
@@ -24,15 +22,8 @@ using boost::system::error_code;
 
 namespace {
 
-flush_parameters parameters() {
-    flush_parameters result;
-    result.fast_flush_domains = "customer.tld, [192.0.2.1], !other.tld, texthash:/no/such/table";
-    result.refresh_time = std::chrono::hours(12);
-    result.purge_time = std::chrono::hours(24 * 7);
-    result.queue_manager_socket = "public/qmgr";
-    result.trigger_timeout = std::chrono::seconds(10);
-    result.ipc_timeout = std::chrono::seconds(10);
-    return result;
+flush_parameters usual_parameters() {
+    return serving("customer.tld, [192.0.2.1], !other.tld, texthash:/no/such/table");
 }
 
 /// A client that sends prepared pieces, then what `ending` says, and may fail to take the answer.
@@ -56,19 +47,11 @@ struct scripted_client final : client_connection {
     }
 };
 
-constexpr std::size_t most_open_logfiles = 256;
-
-struct fixture {
-    spool queue;
-    recorded_log records;
-    logger log{records.sink()};
-    asio::io_context context{1};
-    work_in_hand work;
-    counters counts;
-    site_policy policy{parameters(), log};
-    flush_service service{context, parameters(), most_open_logfiles, policy, counts, work, log};
-
-    fixture() { records.clear(); } // of the table that cannot be opened
+struct fixture : queue_with_service {
+    explicit fixture(const flush_parameters& served = usual_parameters())
+        : queue_with_service(served, 256) {
+        records.clear(); // of the table that cannot be opened
+    }
 
     /// What a client gets that sends `pieces`, without the announcement.
     std::string converse(std::vector<std::string> pieces, error_code ending = asio::error::eof) {
@@ -157,27 +140,19 @@ TEST_CASE("flush service denies names that can have no logfile before it looks a
 }
 
 TEST_CASE("flush service asks proxymap about sites where the list says so") {
-    spool queue;
-    recorded_log records;
-    logger log(records.sink());
-    asio::io_context context(1);
-    work_in_hand work;
-    counters counts;
-    flush_parameters with_proxy = parameters();
-    with_proxy.fast_flush_domains = "customer.tld, proxy:ldap:/x";
+    auto with_proxy = serving("customer.tld, proxy:ldap:/x");
     with_proxy.proxymap_socket = "proxymap";
-    site_policy policy(with_proxy, log);
-    flush_service service(context, with_proxy, most_open_logfiles, policy, counts, work, log);
-    fake_proxymap proxymap(context, "proxymap");
+    fixture f(with_proxy);
+    fake_proxymap proxymap(f.context, "proxymap");
     proxymap.entries = {{"proxied.tld", "x"}};
     proxymap.start();
     const auto add = [&](const char* site) {
         scripted_client client;
         client.pieces = {encode(flush_request(add_request{site, *queue_id::parse("A1")}))};
-        asio::co_spawn(context, serve_client(client, service, false, log),
+        asio::co_spawn(f.context, serve_client(client, f.service, false, f.log),
                        [](const std::exception_ptr&) {});
         for (int i = 0; i < 100 && client.received.empty(); ++i)
-            context.run_one_for(std::chrono::milliseconds(50));
+            f.context.run_one_for(std::chrono::milliseconds(50));
         return client.received;
     };
     CHECK(add("customer.tld") == ok);
@@ -187,7 +162,7 @@ TEST_CASE("flush service asks proxymap about sites where the list says so") {
     proxymap.lookup_status = 2;
     CHECK(add("proxied.tld") == fail);
     CHECK(spool::content("flush/sub_proxied_tld") == "A1\n");
-    CHECK(records.lines().size() == 1);
+    CHECK(f.records.lines().size() == 1);
 }
 
 TEST_CASE("flush service sends a site: unthrottle, move, truncate, scan") {
@@ -273,27 +248,14 @@ TEST_CASE("flush service keeps listed what is on hold, and sends it when it is r
 
 TEST_CASE(
     "flush service overrides defer_transports for the messages of a send, and of no refresh") {
-    spool queue;
-    recorded_log records;
-    logger log(records.sink());
-    asio::io_context context(1);
-    work_in_hand work;
-    counters counts;
-    auto deferring = parameters();
+    auto deferring = usual_parameters();
     deferring.defers_transports = GENERATE(false, true);
-    site_policy policy(deferring, log);
-    flush_service service(context, deferring, most_open_logfiles, policy, counts, work, log);
+    fixture f(deferring);
     const auto mode_after = [&](const flush_request& request) {
         spool::message("deferred", "A1");
         spool::write("flush/customer_tld", "A1\n");
         spool::make_older("flush/customer_tld", 10);
-        scripted_client client;
-        client.pieces = {encode(request)};
-        asio::co_spawn(context, serve_client(client, service, false, log),
-                       [](const std::exception_ptr&) {});
-        context.restart();
-        while (context.run_one_for(std::chrono::seconds(5)) > 0)
-            queue.take_triggers();
+        CHECK(f.converse({encode(request)}) == ok);
         struct stat status {};
         CHECK(::stat("incoming/A1", &status) == 0);
         std::filesystem::remove("incoming/A1");
@@ -374,6 +336,23 @@ TEST_CASE("purge sends logfiles of any age, and empty ones go when they are old"
     CHECK(spool::has("incoming", "A1"));
     CHECK_FALSE(std::filesystem::exists("flush/a"));
     CHECK(std::filesystem::exists("flush/empty_tld"));
+}
+
+TEST_CASE("purge removes an old and empty logfile where it is, also at another depth") {
+    auto hashed = usual_parameters();
+    hashed.hash_queue_names = "flush";
+    hashed.hash_queue_depth = 2;
+    fixture f(hashed);
+    for (const char* directory : {"flush", "flush/a", "flush/a/b"}) {
+        std::filesystem::create_directories(directory);
+        const auto path = std::string(directory) + "/ab_tld";
+        spool::write(path, "");
+        spool::make_older(path, 8 * 86400);
+        CHECK(f.converse({encode(flush_request(purge_request{}))}) == ok);
+        INFO(path);
+        CHECK_FALSE(std::filesystem::exists(path));
+    }
+    CHECK(f.records.lines().size() == 3); // of what each purge has removed
 }
 
 TEST_CASE("flush service tells a client that its request is bad, and logs it once") {

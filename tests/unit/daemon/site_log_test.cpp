@@ -433,8 +433,8 @@ TEST_CASE("site_log removes an empty logfile only when it is old, and still that
     auto file = open_locked(site_log::missing::is_error);
     std::error_code failure;
     SECTION("it is") {
-        CHECK_FALSE(file.remove_if_empty_since(now - 2000, path, failure));
-        CHECK(file.remove_if_empty_since(now - 500, path, failure));
+        CHECK_FALSE(file.remove_if_empty_since(now - 2000, failure));
+        CHECK(file.remove_if_empty_since(now - 500, failure));
         REQUIRE_FALSE(file.try_lock());
         CHECK(file.unlinked());
         CHECK_FALSE(std::filesystem::exists(path));
@@ -443,13 +443,13 @@ TEST_CASE("site_log removes an empty logfile only when it is old, and still that
         spool::write(path, "A1\n");
         spool::make_older(path, 1000);
         REQUIRE_FALSE(file.try_lock());
-        CHECK_FALSE(file.remove_if_empty_since(now - 500, path, failure));
+        CHECK_FALSE(file.remove_if_empty_since(now - 500, failure));
         CHECK(std::filesystem::exists(path));
     }
     SECTION("another file has its name") {
         std::filesystem::remove(path);
         spool::write(path, "A1\n");
-        CHECK_FALSE(file.remove_if_empty_since(now - 500, path, failure));
+        CHECK_FALSE(file.remove_if_empty_since(now - 500, failure));
         CHECK(spool::content(path) == "A1\n");
     }
 }

@@ -3,10 +3,7 @@
 
 #include "allocation_failure.hpp"
 #include "catch.hpp"
-#include "recording_sink.hpp"
-#include "spool.hpp"
-
-#include "flushd/daemon/flush_service.hpp"
+#include "queue_with_service.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -25,26 +22,8 @@ using namespace postfix_proto;
 
 namespace {
 
-flush_parameters parameters() {
-    flush_parameters result;
-    result.fast_flush_domains = "customer.tld";
-    result.refresh_time = std::chrono::hours(12);
-    result.purge_time = std::chrono::hours(24 * 7);
-    result.queue_manager_socket = "public/qmgr";
-    result.trigger_timeout = std::chrono::seconds(10);
-    result.ipc_timeout = std::chrono::seconds(10);
-    return result;
-}
-
-struct fixture {
-    spool queue;
-    recorded_log records;
-    logger log{records.sink()};
-    asio::io_context context{1};
-    work_in_hand work;
-    counters counts;
-    site_policy policy{parameters(), log};
-    flush_service service{context, parameters(), 16, policy, counts, work, log};
+struct fixture : queue_with_service {
+    fixture() : queue_with_service(serving("customer.tld"), 16) {}
 
     // Made before anything fails.
     const std::vector<flush_request> adds = {
