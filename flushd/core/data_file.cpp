@@ -1,6 +1,6 @@
 #include "flushd/core/data_file.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/queue_id.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include "flushd/core/flush_parameters.hpp"
 
 #include "postfix_proto/domain_list.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/mail_version.hpp"
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/release_traits.hpp"

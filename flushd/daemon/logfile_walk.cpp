@@ -1,5 +1,6 @@
 #include "flushd/daemon/logfile_walk.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/queue_path.hpp"
 
 #include <sys/stat.h>

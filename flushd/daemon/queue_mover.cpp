@@ -1,5 +1,6 @@
 #include "flushd/daemon/queue_mover.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 
 #include <fcntl.h>

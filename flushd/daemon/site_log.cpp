@@ -1,6 +1,7 @@
 #include "flushd/daemon/site_log.hpp"
 
 #include "flushd/core/file_io.hpp"
+#include "flushd/core/sent_note.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 
 #include "postfix_proto/queue_path.hpp"
@@ -35,9 +36,6 @@ file_descriptor open_descriptor(const std::string& path, int flags) {
             return file_descriptor(fd);
     }
 }
-
-/// Of the extended attribute, and what is in it: seconds and nanoseconds since 1970.
-constexpr const char* sent_attribute = "user.flushd.sent";
 
 // How much is read between two looks at the clock: a fraction of a millisecond.
 constexpr std::size_t piece = std::size_t{1} << 20U;
@@ -164,9 +162,7 @@ void site_log::mark_sent() noexcept {
     if (::futimens(file_.get(), times) < 0)
         static_cast<void>(::futimens(file_.get(), nullptr));
     // Not worth it either: there is no room, or the file system has no such attributes.
-    char text[64];
-    const auto end = fmt::format_to_n(text, sizeof text, "{}.{:09}", now.tv_sec, now.tv_nsec);
-    static_cast<void>(::fsetxattr(file_.get(), sent_attribute, text, end.size, 0));
+    note_sent(file_.get(), now);
     static_cast<void>(update_status());
 }
 
@@ -180,24 +176,6 @@ bool site_log::remove_if_empty_since(std::time_t oldest, std::error_code& failur
         return true;
     failure = last_error();
     return false;
-}
-
-std::variant<timespec, std::error_code> sent_time(int fd) {
-    char text[64] = {};
-    const auto size = ::fgetxattr(fd, sent_attribute, text, sizeof text - 1);
-    if (size < 0)
-        return last_error();
-    // Whoever owns the file may have written anything.
-    timespec result{};
-    const char* const end = text + size;
-    const auto seconds = std::from_chars(text, end, result.tv_sec);
-    if (seconds.ec != std::errc() || seconds.ptr == end || *seconds.ptr != '.')
-        return error(EINVAL);
-    const auto fraction = std::from_chars(seconds.ptr + 1, end, result.tv_nsec);
-    if (fraction.ec != std::errc() || fraction.ptr != end || result.tv_nsec < 0 ||
-        result.tv_nsec >= 1'000'000'000)
-        return error(EINVAL);
-    return result;
 }
 
 } // namespace flushd

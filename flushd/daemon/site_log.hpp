@@ -104,9 +104,4 @@ private:
         0; // of our last append: if the file ends there, its last line is whole
 };
 
-/// When a flushd has sent the logfile last, as far as it could note that in the file's extended
-/// attributes (with the file, whatever is read or written there; a copy may lack it).
-/// errc::no_message_available when there is no note, errc::not_supported where there can be none.
-[[nodiscard]] std::variant<timespec, std::error_code> sent_time(int fd);
-
 } // namespace flushd

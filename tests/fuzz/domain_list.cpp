@@ -2,6 +2,7 @@
 // name to look up in it: the first line is the list, the second the name.
 #include "postfix_proto/domain_list.hpp"
 #include "postfix_proto/domain_name.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,7 @@
 #include "flushd/tool/check/check.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 

@@ -5,6 +5,7 @@
 #include "flushd/tool/postfix/proxied_tables.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/release_traits.hpp"

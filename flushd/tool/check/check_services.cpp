@@ -1,6 +1,7 @@
 #include "flushd/tool/check/check.hpp"
 
 #include "flushd/tool/check/unlisted_mail.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/service_connection.hpp"

@@ -11,7 +11,7 @@
 #include "flushd/tool/screen/interrupts.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/log.hpp"
 
 #include <fmt/format.h>
 
@@ -95,7 +95,7 @@ void run(const global_options& global, const metrics_options& options) {
     std::string output = options.output;
     if (!output.empty()) // as seen from here, not from the queue directory
         output = std::filesystem::absolute(output).string();
-    queue_context queue(global);
+    queue_context queue(global.config_directory);
     const auto& parameters = queue.postfix().parameters();
     std::vector<site_summary> sites;
     for (const auto& site : read_listed_sites(queue.layout()))

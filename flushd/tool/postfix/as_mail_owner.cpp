@@ -3,8 +3,8 @@
 #include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/log.hpp"
 #include "postfix_proto/privileges.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 

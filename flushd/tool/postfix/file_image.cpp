@@ -2,8 +2,8 @@
 
 #include "flushd/tool/screen/tool_error.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/log.hpp"
 
 #include <fmt/format.h>
 

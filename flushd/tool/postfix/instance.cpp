@@ -3,7 +3,7 @@
 #include "flushd/core/flush_parameters.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/service_options.hpp"
+#include "postfix_proto/process_name.hpp"
 
 #include <fmt/format.h>
 

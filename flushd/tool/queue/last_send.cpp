@@ -1,6 +1,6 @@
 #include "flushd/tool/queue/last_send.hpp"
 
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/core/sent_note.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

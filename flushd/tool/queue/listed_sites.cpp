@@ -5,7 +5,7 @@
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/queue_id.hpp"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 
@@ -33,8 +33,8 @@ postfix_proto::queue_layout layout_of(const instance& postfix) {
 
 } // namespace
 
-queue_context::queue_context(const global_options& options)
-    : postfix_(options.config_directory), layout_(layout_of(postfix_)), files_(layout_) {
+queue_context::queue_context(const std::optional<std::string>& config_directory)
+    : postfix_(config_directory), layout_(layout_of(postfix_)), files_(layout_) {
     const auto& directory = postfix_.queue_directory();
     if (::chdir(directory.c_str()) < 0)
         throw tool_error(fmt::format("cannot enter {}: {}", directory, errno_text(errno)),

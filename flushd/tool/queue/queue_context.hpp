@@ -1,7 +1,6 @@
 /// The queue that a command is about.
 #pragma once
 
-#include "flushd/tool/command.hpp"
 #include "flushd/tool/postfix/instance.hpp"
 #include "flushd/tool/queue/queue_files.hpp"
 #include "flushd/tool/queue/site_names.hpp"
@@ -12,6 +11,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 
 namespace flushd::tool {
 
@@ -19,8 +19,8 @@ namespace flushd::tool {
 /// all paths are then the ones that the service has.
 class queue_context {
 public:
-    /// Throws tool_error.
-    explicit queue_context(const global_options& options);
+    /// Without a directory Postfix's own choice, see instance. Throws tool_error.
+    explicit queue_context(const std::optional<std::string>& config_directory);
 
     [[nodiscard]] const instance& postfix() const noexcept { return postfix_; }
     [[nodiscard]] const postfix_proto::queue_layout& layout() const noexcept { return layout_; }

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -96,15 +95,5 @@ private:
     std::unique_ptr<log_sink> sink_;
     int verbosity_;
 };
-
-/// Thrown where start-up cannot go on. The text says which parameter or file and why; whoever
-/// catches it logs it as `fatal` and ends the process with a non-zero status.
-class startup_error : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-/// The text for an errno value, as Postfix's %m.
-[[nodiscard]] std::string errno_text(int error_number);
 
 } // namespace postfix_proto

@@ -4,20 +4,22 @@
 /// installed; nothing here has a default of its own. Facts are those of postconf 3.5 to 3.12.
 #pragma once
 
-#include "postfix_proto/service_options.hpp"
-
 #include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace postfix_proto {
 
 /// Parameters by name, with their values.
 using parameter_values = std::map<std::string, std::string, std::less<>>;
+
+/// Named parameter values, in the order in which they take effect: the last one wins.
+using parameter_overrides = std::vector<std::pair<std::string, std::string>>;
 
 /// What to ask postconf(1) for.
 struct postconf_request {

@@ -3,7 +3,7 @@
 /// Source: master/master_ent.c and single_server.c, Postfix 3.5 to 3.12.
 #pragma once
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/postconf.hpp"
 
 #include <chrono>
 #include <optional>
@@ -13,9 +13,6 @@
 #include <vector>
 
 namespace postfix_proto {
-
-/// Named parameter values, in the order in which they take effect: the last one wins.
-using parameter_overrides = std::vector<std::pair<std::string, std::string>>;
 
 /// The options of the command line, and MAIL_VERBOSE and MAIL_DEBUG of the environment.
 struct service_options {
@@ -38,9 +35,6 @@ struct service_options {
     /// -o, -i and -m in order. The values are as written: `$name` is not expanded.
     parameter_overrides overrides;
 };
-
-/// The part of a pathname after the last `/` that something follows, as Postfix names a process.
-[[nodiscard]] std::string_view process_basename(std::string_view path) noexcept;
 
 /// Splits `name = value` at the first `=` and drops the blanks around name and value; the value may
 /// be empty (util/split_nameval.c). Throws startup_error when there is no name, more than one word

@@ -2,6 +2,7 @@
 
 #include "async/backoff.hpp"
 #include "async/connect_now.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/spawn.hpp"

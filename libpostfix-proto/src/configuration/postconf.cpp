@@ -1,5 +1,6 @@
 #include "postfix_proto/postconf.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/run_program.hpp"
 #include "postfix_proto/time_value.hpp"
 

@@ -2,8 +2,6 @@
 
 #include "postfix_proto/utf8.hpp"
 
-#include <system_error>
-
 namespace postfix_proto {
 
 namespace {
@@ -61,7 +59,5 @@ void logger::write(severity level, std::string_view text) noexcept {
     } catch (...) { // out of memory while making a log line: there is nobody left to tell
     }
 }
-
-std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
 
 } // namespace postfix_proto

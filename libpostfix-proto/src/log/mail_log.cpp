@@ -1,7 +1,8 @@
 #include "postfix_proto/mail_log.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/postlog_sink.hpp"
-#include "postfix_proto/service_options.hpp"
+#include "postfix_proto/process_name.hpp"
 #include "postfix_proto/stderr_sink.hpp"
 #include "postfix_proto/syslog_sink.hpp"
 

@@ -2,6 +2,7 @@
 
 #include "log/log_record.hpp"
 #include "log/log_socket.hpp"
+#include "postfix_proto/errors.hpp"
 
 #include <syslog.h>
 #include <unistd.h>

@@ -1,5 +1,6 @@
 #include "postfix_proto/client_listener.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/post.hpp>

@@ -1,5 +1,7 @@
 #include "postfix_proto/debugger.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #include <cstdlib>
 
 namespace postfix_proto {

@@ -1,5 +1,6 @@
 // What master_service does when master(8) would start no successor for as long as this process
 // lives.
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/master_channel.hpp"
 #include "postfix_proto/master_service.hpp"

@@ -1,5 +1,6 @@
 #include "postfix_proto/master_service.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/master_channel.hpp"

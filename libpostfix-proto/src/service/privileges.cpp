@@ -3,8 +3,8 @@
 #include "service/landlock.hpp"
 #include "service/system_call_filter.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/log.hpp"
 
 #include <fcntl.h>
 #include <grp.h>

@@ -1,11 +1,13 @@
 #include "postfix_proto/service.hpp"
 
 #include "postfix_proto/debugger.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/mail_log.hpp"
 #include "postfix_proto/master_channel.hpp"
 #include "postfix_proto/master_service.hpp"
 #include "postfix_proto/privileges.hpp"
+#include "postfix_proto/process_name.hpp"
 #include "postfix_proto/watchdog.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,9 @@
 #include "postfix_proto/service_options.hpp"
 
+#include "postfix_proto/process_name.hpp"
+
+#include "postfix_proto/errors.hpp"
+
 #include <charconv>
 #include <cstdlib>
 
@@ -88,12 +92,6 @@ void set_value(service_options& options, char letter, std::string_view value) {
 }
 
 } // namespace
-
-std::string_view process_basename(std::string_view path) noexcept {
-    const auto slash = path.rfind('/');
-    return slash == std::string_view::npos || slash + 1 == path.size() ? path
-                                                                       : path.substr(slash + 1);
-}
 
 std::pair<std::string, std::string> split_name_value(std::string_view text, std::string_view what) {
     const auto equals = text.find('=');

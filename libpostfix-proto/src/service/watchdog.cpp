@@ -1,5 +1,7 @@
 #include "postfix_proto/watchdog.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>

@@ -1,7 +1,7 @@
 #include "postfix_proto/run_program.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/log.hpp"
 
 #include <fcntl.h>
 #include <paths.h>

@@ -2,6 +2,7 @@
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/casefold.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/lookup_table.hpp"
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/run_program.hpp"

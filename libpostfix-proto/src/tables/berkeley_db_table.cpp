@@ -1,9 +1,11 @@
 #include "tables/berkeley_db_table.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #ifdef POSTFIX_PROTO_HAVE_BerkeleyDB
 
-#include "system/file_lock.hpp"
 #include "tables/database_file.hpp"
+#include "tables/file_lock.hpp"
 
 #include <db.h>
 #include <sys/stat.h>

@@ -1,5 +1,7 @@
 #include "tables/cdb_table.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #ifdef POSTFIX_PROTO_HAVE_CDB
 
 #include "tables/database_file.hpp"

@@ -1,5 +1,7 @@
 #include "tables/database_file.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>

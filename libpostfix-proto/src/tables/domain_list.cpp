@@ -1,5 +1,7 @@
 #include "postfix_proto/domain_list.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 namespace postfix_proto {
 
 domain_list::domain_list(std::string_view parameter_name, std::string_view value,

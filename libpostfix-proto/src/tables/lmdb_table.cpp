@@ -1,5 +1,7 @@
 #include "tables/lmdb_table.hpp"
 
+#include "postfix_proto/errors.hpp"
+
 #ifdef POSTFIX_PROTO_HAVE_LMDB
 
 #include "tables/database_file.hpp"

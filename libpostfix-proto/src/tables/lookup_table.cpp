@@ -1,5 +1,6 @@
 #include "postfix_proto/lookup_table.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/remote_table.hpp"
 #include "postfix_proto/utf8.hpp"
 #include "tables/berkeley_db_table.hpp"

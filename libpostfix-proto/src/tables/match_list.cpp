@@ -2,8 +2,9 @@
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/casefold.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/logical_lines.hpp"
-#include "system/read_file.hpp"
+#include "tables/read_file.hpp"
 
 #include <algorithm>
 #include <filesystem>

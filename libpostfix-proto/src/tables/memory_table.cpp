@@ -1,9 +1,10 @@
 #include "tables/memory_table.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/logical_lines.hpp"
 #include "postfix_proto/utf8.hpp"
-#include "system/read_file.hpp"
+#include "tables/read_file.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,7 +1,8 @@
 #include "tables/rule_lines.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
-#include "system/read_file.hpp"
+#include "postfix_proto/errors.hpp"
+#include "tables/read_file.hpp"
 #include "text/ascii_case.hpp"
 
 #include <algorithm>

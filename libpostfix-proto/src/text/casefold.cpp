@@ -1,6 +1,6 @@
 #include "postfix_proto/casefold.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/utf8.hpp"
 
 #include "text/ascii_case.hpp"

@@ -1,6 +1,6 @@
 #include "postfix_proto/domain_name.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/utf8.hpp"
 
 #include "text/ascii_case.hpp"

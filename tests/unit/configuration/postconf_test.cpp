@@ -3,7 +3,7 @@
 #include "matchers.hpp"
 #include "temporary_directory.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/run_program.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "flushd/core/flush_parameters.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/postconf.hpp"
 
 using namespace flushd;

@@ -2,6 +2,7 @@
 #include "spool.hpp"
 #include "whole_snapshot.hpp"
 
+#include "flushd/core/sent_note.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 #include "flushd/daemon/site_log.hpp"
 

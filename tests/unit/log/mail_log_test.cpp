@@ -4,6 +4,7 @@
 #include "matchers.hpp"
 #include "temporary_directory.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/mail_log.hpp"
 #include "postfix_proto/syslog_sink.hpp"
 

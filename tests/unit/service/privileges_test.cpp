@@ -2,7 +2,7 @@
 #include "matchers.hpp"
 #include "temporary_directory.hpp"
 
-#include "postfix_proto/log.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/privileges.hpp"
 
 #include <fcntl.h>

@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "environment_guard.hpp"
 
+#include "postfix_proto/errors.hpp"
+#include "postfix_proto/process_name.hpp"
 #include "postfix_proto/service_options.hpp"
 
 using namespace postfix_proto;

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "postfix_proto/berkeley_db_policy.hpp"
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/lookup_table.hpp"
 #include "postfix_proto/postconf.hpp"
 #include "recording_sink.hpp"

@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "postfix_proto/domain_list.hpp"
+#include "postfix_proto/errors.hpp"
 #include "recording_sink.hpp"
 #include "temporary_directory.hpp"
 

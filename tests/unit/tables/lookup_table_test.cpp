@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/lookup_table.hpp"
 #include "recording_sink.hpp"
 

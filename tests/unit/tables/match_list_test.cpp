@@ -1,5 +1,6 @@
 #include "catch.hpp"
 
+#include "postfix_proto/errors.hpp"
 #include "postfix_proto/match_list.hpp"
 #include "recording_sink.hpp"
 #include "temporary_directory.hpp"

@@ -1,4 +1,4 @@
-#include "system/file_lock.hpp"
+#include "tables/file_lock.hpp"
 
 #include <sys/file.h>
 

@@ -1,4 +1,4 @@
-#include "system/read_file.hpp"
+#include "tables/read_file.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
 

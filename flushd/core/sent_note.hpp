@@ -1,0 +1,19 @@
+/// When a logfile was last sent, noted in an extended attribute of the file: no reader changes it.
+#pragma once
+
+#include <ctime>
+#include <system_error>
+#include <variant>
+
+namespace flushd {
+
+/// Notes the time in the logfile. Without room, or on a file system that has no such attributes,
+/// nothing is noted: that is not worth failing a send for.
+void note_sent(int fd, const timespec& time) noexcept;
+
+/// When a flushd has sent the logfile last, as far as it could note that in the file's extended
+/// attributes (with the file, whatever is read or written there; a copy may lack it).
+/// errc::no_message_available when there is no note, errc::not_supported where there can be none.
+[[nodiscard]] std::variant<timespec, std::error_code> sent_time(int fd);
+
+} // namespace flushd

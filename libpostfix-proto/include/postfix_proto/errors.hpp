@@ -1,0 +1,19 @@
+/// The errors of start-up, and the text of an errno value.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace postfix_proto {
+
+/// Thrown where start-up cannot go on. The text says which parameter or file and why; whoever
+/// catches it logs it as `fatal` and ends the process with a non-zero status.
+class startup_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The text for an errno value, as Postfix's %m.
+[[nodiscard]] std::string errno_text(int error_number);
+
+} // namespace postfix_proto

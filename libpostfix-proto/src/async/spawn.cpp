@@ -1,0 +1,68 @@
+#include "postfix_proto/spawn.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace postfix_proto {
+
+namespace {
+
+boost::asio::awaitable<void> run_loop(boost::asio::steady_timer pause,
+                                      std::function<boost::asio::awaitable<void>()> loop,
+                                      logger& log, std::string_view what) {
+    while (true) {
+        std::exception_ptr failure;
+        try {
+            co_await loop();
+            co_return;
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        log_exception(log, what, failure);
+        pause.expires_after(loop_failure_pause);
+        boost::system::error_code ignored;
+        co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+    }
+}
+
+} // namespace
+
+void log_exception(logger& log, std::string_view what, const std::exception_ptr& failure) noexcept {
+    try {
+        try {
+            std::rethrow_exception(failure);
+        } catch (const std::exception& e) {
+            log.warning("{}: {}", what, e.what());
+        }
+    } catch (...) { // there is nobody left to tell
+    }
+}
+
+void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
+           std::string_view what, std::function<void()> on_failure) {
+    boost::asio::co_spawn(
+        context, std::move(task),
+        [&log, what, on_failure = std::move(on_failure)](const std::exception_ptr& failure) {
+            if (!failure)
+                return;
+            log_exception(log, what, failure);
+            if (on_failure)
+                on_failure();
+        });
+}
+
+void spawn_loop(boost::asio::io_context& context,
+                std::function<boost::asio::awaitable<void>()> loop, logger& log,
+                std::string_view what) {
+    boost::asio::co_spawn(context,
+                          run_loop(boost::asio::steady_timer(context), std::move(loop), log, what),
+                          [](const std::exception_ptr& failure) {
+                              if (failure)
+                                  std::rethrow_exception(failure);
+                          });
+}
+
+} // namespace postfix_proto
