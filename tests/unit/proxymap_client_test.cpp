@@ -90,7 +90,8 @@ TEST_CASE("a proxymap client fails what proxymap fails, and goes on") {
     f.start();
     CHECK(f.ask("a", "ldap:/y").result ==
           lookup_result::failed(
-              "proxymap is not configured for it: list proxy:ldap:/y in proxy_read_maps"));
+              "proxymap is not configured for it: list proxy:ldap:/y in proxy_read_maps, and "
+              "reload Postfix"));
     f.server.lookup_status = 2;
     CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
     f.server.lookup_status = 0;
