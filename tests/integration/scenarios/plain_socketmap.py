@@ -1,0 +1,75 @@
+"""A Postfix as Mailu has it, in small: $relay_domains is a socketmap that a server next door
+answers. Stock flush asks it; flushd has proxymap(8) ask it, which `flushd install --proxy` arranges.
+From stock to ETRN through flushd, and back: what others open is left alone.
+"""
+
+import sys
+
+from harness import IS_FLUSHD, DENY, OK, Sink, ask_flush, deferred_mail, etrn, expect, expect_equal, expect_match, run_command, wait_until
+from harness.postfix import CONFIG_DIRECTORY, PostfixInstance
+from harness.sites import SINK_PORT, SITES
+from harness.socketmap import Socketmap
+from harness.tool import flushd
+
+TIME_LIMIT = 200
+
+PORT = 10027
+DOMAINS = f"socketmap:inet:127.0.0.1:{PORT}:domain"
+MAIN_CF = CONFIG_DIRECTORY / "main.cf"
+
+server = Socketmap({"domain": {"customer.tld": "customer.tld", "other.customer.tld": "x"},
+                    "transport": {site: f"smtp:[{address}]:{SINK_PORT}" for site, address in SITES.items()}}, PORT)
+postfix = PostfixInstance()
+sink = Sink(SINK_PORT)
+postfix.configure(relay_domains=DOMAINS, transport_maps=f"socketmap:inet:127.0.0.1:{PORT}:transport",
+                  relay_recipient_maps="", smtpd_recipient_restrictions="permit_mynetworks, reject")
+postfix.use_flush("flush")
+postfix.start()
+
+
+def run(*arguments, status=0):
+    result = flushd(*arguments)
+    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
+    expect_equal("exit status", result.status, status)
+    return result.output
+
+
+def expect_served(by):
+    """A message is deferred, listed, sent for by ETRN and delivered; a stranger is not served."""
+    sink.off()
+    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
+    expect(postfix.processes((by,)), f"{by} serves")
+    sink.accept()
+    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"), "459 <not.a.customer.domain>: service unavailable")
+    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
+    postfix.wait_gone([queue_id])
+    # An ordinary user's postqueue asks the server itself.
+    told = [run_command("postqueue", "-s", site, user="daemon").status for site in ("customer.tld", "not.a.customer.domain")]
+    expect_equal("postqueue -s", told, [0, 69])
+
+
+expect_served("flush")
+if not IS_FLUSHD:
+    sys.exit(0)
+stock = MAIN_CF.read_bytes()
+
+answer = run("install", status=78)
+expect_match("the reason", answer, rf"\Aflushd: fast_flush_domains names {DOMAINS}, which flushd has proxymap\(8\) look up, and "
+             rf"proxy_read_maps lacks proxy:{DOMAINS}: nothing has been changed")
+run("install", "--proxy")
+expect_match("nothing is left to do", run("check"), r"\Aok: ")
+expect_served("flushd")
+run("uninstall")
+expect(MAIN_CF.read_bytes() == stock, "main.cf is what it was")
+expect_served("flush")
+
+# The server does not answer as proxymap would need it: found before anything is touched.
+postfix.configure(relay_domains=f"{DOMAINS}, socketmap:inet:127.0.0.1:{PORT}:missing")
+postfix.reload()
+before = MAIN_CF.read_bytes()
+answer = run("install", "--proxy", status=69)
+expect_match("the reason", answer, rf"flushd: socketmap:inet:127.0.0.1:{PORT}:missing, asked for a key as postfix by "
+             r"postmap\(1\): .*; nothing has been changed\n\Z")
+expect_equal("nothing was touched", (MAIN_CF.read_bytes() == before, [path.name for path in CONFIG_DIRECTORY.glob("main.cf.*flushd*")]),
+             (True, []))
+wait_until("stock still serves", lambda: ask_flush("add", site="customer.tld", queue_id="AB2") in (OK, DENY))
