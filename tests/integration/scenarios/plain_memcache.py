@@ -118,7 +118,7 @@ postfix.reload()
 # By one command.
 shown = run("install", "--proxy", "--dry-run")
 expect_match("shows proxy_read_maps", shown, rf"(?m)^\+ proxy_read_maps = \$local_recipient_maps .*\$relay_domains .*proxy:{DOMAINS}$")
-expect("fast_flush_domains" not in shown, "and nothing else of main.cf")
+expect("\n+ fast_flush_domains" not in shown, "and nothing else of main.cf")
 expect(MAIN_CF.read_bytes() == stock, "--dry-run changes nothing")
 sink.off()
 (waiting,) = deferred_mail(postfix, "user@other.customer.tld")
