@@ -10,6 +10,7 @@
 
 #include "postfix_proto/berkeley_db_policy.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/lookup_result.hpp"
 
 #include <chrono>
 #include <memory>
@@ -19,34 +20,6 @@
 #include <vector>
 
 namespace postfix_proto {
-
-/// What a lookup came to.
-struct lookup_result {
-    /// The ways it can end.
-    enum class status {
-        found,     ///< the key is there
-        not_found, ///< it is not
-        failed,    ///< the table could not tell, now: try again later
-        unanswered ///< from lookup_table::find_given() only: a question has to be answered first
-    };
-
-    status outcome = status::not_found; ///< which of them
-    std::string text; ///< found: the value; failed: the reason, for a log line; else empty
-
-    /// The key is there, and this is its value.
-    [[nodiscard]] static lookup_result found(std::string value) {
-        return {status::found, std::move(value)};
-    }
-    /// The key is not there.
-    [[nodiscard]] static lookup_result not_found() { return {}; }
-    /// Nobody can tell; `reason` is for a log line.
-    [[nodiscard]] static lookup_result failed(std::string reason) {
-        return {status::failed, std::move(reason)};
-    }
-    /// Another process has to be asked first.
-    [[nodiscard]] static lookup_result unanswered() { return {status::unanswered, {}}; }
-    bool operator==(const lookup_result&) const = default;
-};
 
 class remote_answers;
 

@@ -5,7 +5,7 @@
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/proxymap_protocol.hpp"
-#include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/remote_question.hpp"
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/run_blocking.hpp"
 

@@ -22,7 +22,7 @@
 
 #include "postfix_proto/attribute_scanner.hpp"
 #include "postfix_proto/mail_version.hpp"
-#include "postfix_proto/remote_table.hpp"
+#include "postfix_proto/remote_question.hpp"
 #include "postfix_proto/reply_decoder.hpp"
 
 #include <cstdint>

@@ -14,28 +14,14 @@
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"
+#include "postfix_proto/remote_question.hpp"
 
-#include <compare>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace postfix_proto {
-
-/// One lookup for another process to make.
-struct remote_question {
-    std::string table; ///< "type:name", without the "proxy:"
-    std::string key;   ///< what to look up, as it is
-
-    auto operator<=>(const remote_question&) const = default;
-};
-
-/// What it came to.
-struct remote_answer {
-    lookup_result result;        ///< never `unanswered`
-    bool keys_are_fixed = false; ///< of the table; see lookup_table::keys_are_fixed()
-};
 
 /// What is known in the course of one lookup. Forget it afterwards: the next one asks anew.
 class remote_answers {
