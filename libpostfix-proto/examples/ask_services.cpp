@@ -2,8 +2,6 @@
 //     ask_services anvil SERVICE ADDRESS     how many connections, and at which rates
 //     ask_services verify ADDRESS            whether mail can be delivered there
 //     ask_services proxymap TYPE:NAME KEY    what a table of $proxy_read_maps has for a key
-#include "postfix_proto/errors.hpp"
-
 #include <postfix_proto/anvil_client.hpp>
 #include <postfix_proto/log.hpp>
 #include <postfix_proto/postconf.hpp>

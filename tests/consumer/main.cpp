@@ -1,7 +1,5 @@
 /// A program that uses the installed library: the codec, a client that blocks, one in an io_context
 /// of its own, a table, and an exception and a log sink that cross the library's border.
-#include "postfix_proto/errors.hpp"
-
 #include <postfix_proto/attribute_encoder.hpp>
 #include <postfix_proto/client_connection.hpp>
 #include <postfix_proto/deadline_list.hpp>
