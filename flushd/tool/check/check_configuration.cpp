@@ -107,7 +107,13 @@ void check::check_program(std::string_view program) {
         return;
     const daemon_file file(where_);
     if (file.find_state() == daemon_file::state::missing) {
-        found_.error("{} is missing: flushd install copies it there", file.path());
+        // An image or a package that no longer has it. Whoever defers mail waits for an answer.
+        found_.error(
+            "{} is missing, and all that defers mail waits for it: {}; or back to "
+            "Postfix's own, which master(8) starts within a minute: {}",
+            file.path(), postfix_command(where_, shell_word(file.own_path()), "install --rebuild"),
+            joined({postconf(fmt::format("-F {}/command=flush", flush_service_entry_name(where_))),
+                    postfix_command(where_, "postfix", "reload")}));
         return;
     }
     try {

@@ -2,12 +2,14 @@
 
 #include "flushd/tool/postfix/file_image.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
+#include "flushd/tool/screen/slow_notice.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include <fmt/format.h>
 
 #include <unistd.h>
 
+#include <cstdio>
 #include <thread>
 
 namespace flushd::tool {
@@ -44,7 +46,7 @@ public:
                 others_.make();
             if (!is_running_)
                 return std::nullopt;
-            where_.run_checked("postfix", {"check"});
+            check_queue();
             if (!answered)
                 make_forget();
             reload();
@@ -74,6 +76,13 @@ private:
         if (!now || now->fields != wanted)
             throw tool_error("postconf(1) has made something else of the service's line",
                              EX_SOFTWARE);
+    }
+
+    /// Half a minute with 200000 messages.
+    void check_queue() {
+        std::fflush(stdout); // what it is about comes first
+        const slow_notice notice("postfix check is looking through the queue");
+        where_.run_checked("postfix", {"check"});
     }
 
     void reload() {
