@@ -112,7 +112,7 @@ void check::check_program(std::string_view program) {
         found_.error(
             "{} is missing, and all that defers mail waits for it: {}; or back to "
             "Postfix's own, which master(8) starts within a minute: {}",
-            file.path(), postfix_command(where_, shell_word(file.own_path()), "install"),
+            file.path(), postfix_command(where_, shell_word(file.own_path()), "install --rebuild"),
             joined({postconf(fmt::format("-F {}/command=flush", flush_service_entry_name(where_))),
                     postfix_command(where_, "postfix", "reload")}));
         return;
