@@ -1,5 +1,6 @@
 #include "flushd/tool/proxied_tables.hpp"
 
+#include "flushd/flush_parameters.hpp"
 #include "flushd/tool/as_mail_owner.hpp"
 #include "flushd/tool/interrupts.hpp"
 #include "flushd/tool/live_service.hpp"
@@ -164,10 +165,12 @@ std::string proxied_tables::show() const {
 void proxied_tables::prove() const {
     constexpr std::chrono::seconds patience{20};
     logger silent(nullptr);
-    blocking_proxymap_client proxymap({.path = where_.queue_directory() + "/private/" +
-                                               where_.parameters().get("proxymap_service_name"),
-                                       .limit = patience},
-                                      silent);
+    blocking_proxymap_client proxymap(
+        {.path = where_.queue_directory() + "/private/" +
+                 where_.parameters().get("proxymap_service_name"),
+         .form = read_flush_parameters(where_.parameters()).proxymap_form,
+         .limit = patience},
+        silent);
     for (const auto& one : plan_.tables) {
         const auto answer = proxymap.ask({one.table, key});
         if (answer.result.outcome == lookup_result::status::failed)
