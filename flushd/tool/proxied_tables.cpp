@@ -85,7 +85,7 @@ std::string value_of(std::string_view main_cf, const char* name) {
 std::vector<std::string> added_tables(const instance& where, std::string_view after,
                                       std::string_view before) {
     const auto read = [&](std::string_view text) {
-        return find_proxied_tables(expanded(where, value_of(text, permission)));
+        return find_proxied_tables(expanded(where, permission, value_of(text, permission)));
     };
     auto added = read(after);
     const auto known = read(before);
