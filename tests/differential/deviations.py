@@ -135,7 +135,7 @@ ALL = [
     Deviation(
         "plain-networked-tables",
         "Asks ldap, mysql, pgsql and sqlite tables itself, where the package for them is installed.",
-        "Logs an error that names the `proxy:` form, and answers FAIL to the sites that reach the table.",
+        "Has proxymap(8) ask them, and answers FAIL to the sites that reach the table where it may not.",
         "See the types of tables above.",
         scenario="database_tables"),
     Deviation(

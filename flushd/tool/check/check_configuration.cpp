@@ -174,7 +174,7 @@ void check::check_domains() {
         return;
     }
     const auto plan = plan_proxied_tables(where_);
-    const bool is_served = plan.tables.empty() && plan.refused.empty();
+    const bool is_served = !plan.is_needed() && plan.refused.empty();
     try {
         policy_.emplace(*parameters_, log_);
         // What opens may still give no answers. But what does not open would say so once more.
@@ -206,12 +206,8 @@ void check::check_proxied(const proxy_plan& plan) {
                      "Postfix's that opens it ends, so that no mail is moved: {}",
                      fmt::join(plan.refused, " "), joined(commands));
     }
-    if (plan.tables.empty())
+    if (!plan.is_needed())
         return;
-    // What the service says about each of these is told here once, with what to do.
-    std::erase_if(complaints_, [](const std::string& complaint) {
-        return complaint.starts_with("unsupported dictionary type: ");
-    });
     constexpr const char* effect = "the sites that depend on it get no service";
     if (plan.obstacle.empty())
         found_.error("{}; {}: {} makes it work, and so do, in this order: {}", explain(plan),

@@ -108,19 +108,12 @@ void refuse_fixed_master_cf(const instance& where, const service_entry& entry,
 
 void refuse_fixed_main_cf(const instance& where, const proxy_plan& plan) {
     const auto path = where.config_directory() + "/main.cf";
-    const auto why = why_not_replaceable(path);
-    if (!why)
-        return;
-    const auto reload = postfix_command(where, "postfix", "reload");
-    std::string text = fmt::format("{}: nothing has been changed. What {} needs where it comes "
-                                   "from, in this order:\n",
-                                   *why, path);
-    if (!plan.proxy_read_maps.empty())
-        text += fmt::format("proxy_read_maps = {}\nthen \"{}\" here, then\n", plan.proxy_read_maps,
-                            reload);
-    throw tool_error(text + fmt::format("fast_flush_domains = {}\nand \"{}\" once more",
-                                        plan.fast_flush_domains, reload),
-                     EX_CANTCREAT);
+    if (const auto why = why_not_replaceable(path))
+        throw tool_error(fmt::format("{}: nothing has been changed. What {} needs where it comes "
+                                     "from, followed by \"{}\" here:\nproxy_read_maps = {}",
+                                     *why, path, postfix_command(where, "postfix", "reload"),
+                                     plan.proxy_read_maps),
+                         EX_CANTCREAT);
 }
 
 void refuse_fixed_directory(const daemon_file& file) {
@@ -140,8 +133,8 @@ void refuse_fixed_directory(const daemon_file& file) {
     auto commands = proxy_commands(where, plan);
     commands.push_back(postfix_command(where, "flushd", "install"));
     auto text = fmt::format(
-        "{}: nothing has been changed. \"{}\" has them looked up that way, and takes all "
-        "back when that does not work. By hand, in this order:\n{}",
+        "{}: nothing has been changed. \"{}\" adds to it, and takes all back when that does not "
+        "work. By hand, in this order:\n{}",
         explain(plan), postfix_command(where, "flushd", "install --proxy"), indented(commands));
     text.pop_back(); // the last newline
     throw tool_error(text, EX_CONFIG);
@@ -173,10 +166,8 @@ std::optional<pid_t> switch_to_flushd(const instance& where, const service_entry
     accompanying_change others;
     if (answers)
         others.verify = [&] { answers->check_no_worse(program_before, our_program); };
-    if (proxied != nullptr) {
-        others.make = [&] { proxied->name(); };
+    if (proxied != nullptr)
         others.take_back = [&] { return proxied->take_back(); };
-    }
     try {
         const auto process = change_program(where, entry, our_program, others);
         if (process && answers && answers->asked() > 0)
@@ -202,15 +193,15 @@ void install(const instance& where, const install_options& options) {
     const bool is_missing = state == daemon_file::state::missing;
     const auto socket = where.public_socket(where.parameters().get("flush_service_name"));
     const auto plan = plan_proxied_tables(where);
-    const bool makes_proxied = options.proxy && !plan.tables.empty();
+    const bool makes_proxied = options.proxy && plan.is_needed();
 
     if (is_named && !is_missing && !makes_proxied && is_installed(where, entry, options.dry_run)) {
-        if (!plan.tables.empty())
+        if (plan.is_needed())
             fmt::print("note: {}; \"{}\" makes that work\n", explain(plan),
                        postfix_command(where, "flushd", "install --proxy"));
         return;
     }
-    if (!plan.tables.empty() && !options.proxy && !is_named)
+    if (plan.is_needed() && !options.proxy && !is_named)
         refuse_unserved_tables(where, plan);
     std::optional<proxied_tables> proxied;
     if (makes_proxied) {
@@ -230,12 +221,11 @@ void install(const instance& where, const install_options& options) {
         fmt::print("{}: a copy of {}\n", file.path(), file.own_path());
     if (!is_named)
         show_plan(where, entry, our_program);
-    if (proxied) {
+    if (proxied)
         fmt::print("{}", proxied->show());
-        std::fflush(stdout); // before a child could write it once more
-        if (::geteuid() == 0)
-            proxied->check_tables();
-    }
+    std::fflush(stdout); // before a child could write it once more
+    if (!plan.tables.empty() && ::geteuid() == 0)
+        check_proxied_tables(where, plan);
     if (options.dry_run) {
         fmt::print("dry run: nothing has been changed\n");
         return;
@@ -282,25 +272,6 @@ bool is_used_elsewhere(const instance& where) {
     }
 }
 
-/// fast_flush_domains goes back with the program; the permission to ask proxymap(8) only after all
-/// who might still use it have gone.
-std::optional<pid_t> switch_to_stock(const instance& where, const service_entry& entry,
-                                     proxied_tables_removal& removal) {
-    if (!removal.is_needed())
-        return change_program(where, entry, stock_program);
-    const interrupt_guard guard;
-    const auto master = find_master(where);
-    const auto before = master ? find_readers_of_domains(*master) : std::vector<service_process>{};
-    accompanying_change others;
-    others.make = [&] { removal.restore_domains(); };
-    others.take_back = [&] { return removal.take_back(); };
-    const auto process = change_program(where, entry, stock_program, others);
-    if (process)
-        wait_until_gone(*master, before, std::chrono::seconds(15));
-    removal.restore_permission();
-    return process;
-}
-
 void uninstall(const instance& where, const install_options& options) {
     if (!options.dry_run)
         refuse_unless_root("uninstall");
@@ -308,8 +279,10 @@ void uninstall(const instance& where, const install_options& options) {
     refuse_unknown_program(where, entry);
     const auto socket = where.public_socket(where.parameters().get("flush_service_name"));
     proxied_tables_removal removal(where);
-    if (entry.program() == stock_program && !removal.is_needed() &&
-        (options.dry_run || !find_master(where) || answers_already(where, stock_program))) {
+    const bool serves_stock =
+        entry.program() == stock_program &&
+        (options.dry_run || !find_master(where) || answers_already(where, stock_program));
+    if (serves_stock && !removal.is_needed()) {
         fmt::print("nothing to do: {} in {}/master.cf runs Postfix's own flush\n", entry.name,
                    where.config_directory());
         return;
@@ -317,7 +290,7 @@ void uninstall(const instance& where, const install_options& options) {
     if (entry.program() != stock_program) {
         refuse_fixed_master_cf(where, entry, stock_program);
         show_plan(where, entry, stock_program);
-    } else if (!removal.is_needed()) {
+    } else if (!serves_stock) {
         fmt::print("{} in {}/master.cf runs Postfix's own flush, but it does not answer yet\n",
                    entry.name, where.config_directory());
     }
@@ -340,9 +313,13 @@ void uninstall(const instance& where, const install_options& options) {
         fmt::print("dry run: nothing has been changed\n");
         return;
     }
-    const auto process = switch_to_stock(where, entry, removal);
+    const auto process = serves_stock ? std::nullopt : change_program(where, entry, stock_program);
+    if (removal.is_needed()) // proxymap(8) may have been asked until now
+        removal.restore();
     if (removes)
         file.remove();
+    if (serves_stock)
+        return;
     if (process)
         fmt::print("Postfix has been reloaded: flush answers on {}, process {}\n", socket,
                    *process);
@@ -360,8 +337,8 @@ void add_install(CLI::App& app, const global_options& global) {
     command.add_flag("--dry-run", options->dry_run,
                      "Show what would be changed, and change nothing");
     command.add_flag("--proxy", options->proxy,
-                     "Have proxymap(8) look up the tables of fast_flush_domains that flushd cannot "
-                     "(ldap, mysql, socketmap ...)");
+                     "Allow proxymap(8) to look up the tables of fast_flush_domains that flushd "
+                     "cannot (ldap, mysql ...)");
     command.add_flag(
         "--rebuild", options->rebuild,
         "Afterwards list the mail that is deferred already, as \"flushd rebuild\" does");

@@ -40,8 +40,6 @@ public:
             if (entry_.program() != program_)
                 before_.write_to(saved_master_cf(where_));
             edit();
-            if (others_.make)
-                others_.make();
             if (!is_running_)
                 return std::nullopt;
             where_.run_checked("postfix", {"check"});

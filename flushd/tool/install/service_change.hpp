@@ -22,8 +22,6 @@ namespace flushd::tool {
 
 /// What else belongs to the change. Each step may be empty.
 struct accompanying_change {
-    /// After master.cf has been changed, before Postfix is reloaded. Throws tool_error.
-    std::function<void()> make;
     /// After the program has answered: throws tool_error when all has to be put back. Not where
     /// Postfix does not run.
     std::function<void()> verify;

@@ -135,17 +135,6 @@ std::vector<service_process> find_processes(pid_t master, std::string_view servi
                          [service](const auto& process) { return process.service == service; });
 }
 
-std::vector<service_process> find_readers_of_domains(pid_t master) {
-    // Who calls flush_init() (Postfix 3.5 to 3.10); relay is smtp, and lmtp may be.
-    static constexpr std::string_view programs[] = {"cleanup", "discard", "error",  "flush", "lmtp",
-                                                    "local",   "nqmgr",   "oqmgr",  "pipe",  "qmgr",
-                                                    "smtp",    "smtpd",   "virtual"};
-    return find_children(master, [](const auto& process) {
-        return std::find(std::begin(programs), std::end(programs), process.program) !=
-               std::end(programs);
-    });
-}
-
 bool wait_until_gone(pid_t master, const std::vector<service_process>& processes,
                      std::chrono::milliseconds limit, bool (*give_up)()) {
     const auto deadline = steady_clock::now() + limit;

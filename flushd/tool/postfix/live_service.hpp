@@ -29,9 +29,6 @@ struct service_process {
 /// Its children that serve the service of this name.
 [[nodiscard]] std::vector<service_process> find_processes(pid_t master, std::string_view service);
 
-/// Its children that go by fast_flush_domains: all that defer mail, or take ETRN.
-[[nodiscard]] std::vector<service_process> find_readers_of_domains(pid_t master);
-
 /// Waits until none of these children of master(8) is left. False when some are, after the limit.
 bool wait_until_gone(pid_t master, const std::vector<service_process>& processes,
                      std::chrono::milliseconds limit, bool (*give_up)() = nullptr);

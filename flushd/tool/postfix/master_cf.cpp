@@ -75,6 +75,14 @@ std::optional<service_entry> find_service(const instance& where, const std::stri
     return result;
 }
 
+std::optional<std::string> own_setting(const instance& where, const std::string& parameter) {
+    const auto name = flush_service_entry_name(where) + '/' + parameter;
+    const auto values =
+        postfix_proto::parse_postconf_output(where.run_checked("postconf", {"-P", name}));
+    const auto found = values.find(name);
+    return found == values.end() ? std::nullopt : std::optional(found->second);
+}
+
 service_entry find_flush_service(const instance& where) {
     const auto name = flush_service_entry_name(where);
     if (auto entry = find_service(where, name))

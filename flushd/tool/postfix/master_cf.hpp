@@ -34,6 +34,11 @@ struct service_entry {
 [[nodiscard]] std::optional<service_entry> find_service(const instance& where,
                                                         const std::string& name);
 
+/// What `-o` of the flush service's line in master.cf sets a parameter to, as it is written there.
+/// Nothing where it does not, or where there is no such line.
+[[nodiscard]] std::optional<std::string> own_setting(const instance& where,
+                                                     const std::string& parameter);
+
 /// The flush service, or a tool_error that says why there is none which could be changed.
 [[nodiscard]] service_entry find_flush_service(const instance& where);
 

@@ -1,5 +1,6 @@
 #include "flushd/tool/postfix/proxied_tables.hpp"
 
+#include "flushd/core/flush_parameters.hpp"
 #include "flushd/tool/postfix/as_mail_owner.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/postfix/main_cf.hpp"
@@ -26,7 +27,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr const char* permission = "proxy_read_maps";
-constexpr const char* domains = "fast_flush_domains";
 
 /// A key that no table has, but such as pass for a domain everywhere.
 constexpr const char* key = "flushd-install.invalid";
@@ -58,21 +58,20 @@ std::string show_lines(char sign, const std::optional<std::string>& lines) {
 
 std::string show_difference(std::string_view before, std::string_view after) {
     std::string result;
-    for (const char* name : {permission, domains}) {
-        const auto old_lines = find_setting(before, name), new_lines = find_setting(after, name);
-        if (old_lines != new_lines)
-            result += show_lines('-', old_lines) + show_lines('+', new_lines);
-    }
+    const auto old_lines = find_setting(before, permission),
+               new_lines = find_setting(after, permission);
+    if (old_lines != new_lines)
+        result += show_lines('-', old_lines) + show_lines('+', new_lines);
     return result;
 }
 
-/// The text with the parameter's lines as they were before a change that left `written`. Says
-/// nothing when somebody else has changed them since.
-std::optional<std::string> taken_back(std::string_view now, const char* name,
-                                      std::string_view saved, std::string_view written) {
-    if (find_setting(now, name) != find_setting(written, name))
+/// The text with the lines of proxy_read_maps as they were before a change that left `written`.
+/// Says nothing when somebody else has changed them since.
+std::optional<std::string> taken_back(std::string_view now, std::string_view saved,
+                                      std::string_view written) {
+    if (find_setting(now, permission) != find_setting(written, permission))
         return std::nullopt;
-    return with_setting(now, name, find_setting(saved, name));
+    return with_setting(now, permission, find_setting(saved, permission));
 }
 
 /// The value of a setting's lines.
@@ -86,7 +85,7 @@ std::string value_of(std::string_view main_cf, const char* name) {
 std::vector<std::string> added_tables(const instance& where, std::string_view after,
                                       std::string_view before) {
     const auto read = [&](std::string_view text) {
-        return find_proxied_tables(expanded(where, value_of(text, permission)));
+        return find_proxied_tables(expanded(where, permission, value_of(text, permission)));
     };
     auto added = read(after);
     const auto known = read(before);
@@ -96,13 +95,13 @@ std::vector<std::string> added_tables(const instance& where, std::string_view af
     return added;
 }
 
-/// A parameter, other than the two of this change, that has proxymap(8) look one of them up; empty
-/// when there is none. Somebody may have come to rely on the permission.
+/// Another parameter that has proxymap(8) look one of them up; empty when there is none. Somebody
+/// may have come to rely on the permission.
 std::string find_user_of(const instance& where, const std::vector<std::string>& tables) {
     const auto output =
         where.run_checked("postconf", {"-nx"}) + where.run_checked("postconf", {"-Px"});
     for (const auto& [name, value] : parse_postconf_output(output))
-        if (name != permission && name != domains)
+        if (name != permission)
             for (const auto& used : find_proxied_tables(value))
                 if (std::find(tables.begin(), tables.end(), used) != tables.end())
                     return name;
@@ -118,40 +117,18 @@ void restore_or_remove(const std::optional<file_image>& image, const std::string
 
 } // namespace
 
-proxied_tables::proxied_tables(const instance& where, const proxy_plan& plan)
-    : where_(where), plan_(plan), before_(main_cf(where)), base_(before_.text()),
-      saved_before_(file_image::read_if_there(saved_main_cf(where))),
-      written_before_(file_image::read_if_there(written_main_cf(where))) {
-    if (!plan.obstacle.empty())
-        throw tool_error(plan.obstacle, EX_CONFIG);
-    if (saved_before_ && written_before_)
-        for (const char* name : {permission, domains})
-            if (auto text = taken_back(base_, name, saved_before_->text(), written_before_->text()))
-                base_ = *std::move(text);
-    allowed_ =
-        plan.proxy_read_maps.empty()
-            ? before_.text()
-            : with_setting(before_.text(), permission, setting(permission, plan.proxy_read_maps));
-    named_ = with_setting(allowed_, domains, setting(domains, plan.fast_flush_domains));
-}
-
-std::string proxied_tables::show() const {
-    return fmt::format("{}, what it was is kept in {}:\n{}", before_.path(), saved_main_cf(where_),
-                       show_difference(before_.text(), named_));
-}
-
-void proxied_tables::check_tables() const {
+void check_proxied_tables(const instance& where, const proxy_plan& plan) {
     std::vector<std::string> tables;
-    for (const auto& one : plan_.tables)
+    for (const auto& one : plan.tables)
         tables.push_back(one.table);
-    if (const auto commands = commands_to_make_readable(where_, tables); !commands.empty())
+    if (const auto commands = commands_to_make_readable(where, tables); !commands.empty())
         throw tool_error(fmt::format("proxymap(8) runs as {}, which cannot read what it must:\n{}"
                                      "nothing has been changed",
-                                     where_.parameters().get("mail_owner"), indented(commands)),
+                                     where.parameters().get("mail_owner"), indented(commands)),
                          EX_NOPERM);
     for (const auto& table : tables) {
-        const auto problem = as_mail_owner(where_, [&]() -> std::string {
-            const auto done = where_.run("postmap", {"-q", key, table});
+        const auto problem = as_mail_owner(where, [&]() -> std::string {
+            const auto done = where.run("postmap", {"-q", key, table});
             if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0)
                 return {};
             // "Not found" has the same exit status as trouble, but no words.
@@ -164,17 +141,36 @@ void proxied_tables::check_tables() const {
         if (!problem.empty())
             throw tool_error(fmt::format("{}, asked for a key as {} by postmap(1): {}; nothing has "
                                          "been changed",
-                                         table, where_.parameters().get("mail_owner"), problem));
+                                         table, where.parameters().get("mail_owner"), problem));
     }
+}
+
+proxied_tables::proxied_tables(const instance& where, const proxy_plan& plan)
+    : where_(where), plan_(plan), before_(main_cf(where)), base_(before_.text()),
+      saved_before_(file_image::read_if_there(saved_main_cf(where))),
+      written_before_(file_image::read_if_there(written_main_cf(where))) {
+    if (!plan.obstacle.empty())
+        throw tool_error(plan.obstacle, EX_CONFIG);
+    if (saved_before_ && written_before_)
+        if (auto text = taken_back(base_, saved_before_->text(), written_before_->text()))
+            base_ = *std::move(text);
+    allowed_ = with_setting(before_.text(), permission, setting(permission, plan.proxy_read_maps));
+}
+
+std::string proxied_tables::show() const {
+    return fmt::format("{}, what it was is kept in {}:\n{}", before_.path(), saved_main_cf(where_),
+                       show_difference(before_.text(), allowed_));
 }
 
 void proxied_tables::prove() const {
     constexpr std::chrono::seconds patience{20};
     logger silent(nullptr);
-    blocking_proxymap_client proxymap({.path = where_.queue_directory() + "/private/" +
-                                               where_.parameters().get("proxymap_service_name"),
-                                       .limit = patience},
-                                      silent);
+    blocking_proxymap_client proxymap(
+        {.path = where_.queue_directory() + "/private/" +
+                 where_.parameters().get("proxymap_service_name"),
+         .form = read_flush_parameters(where_.parameters()).proxymap_form,
+         .limit = patience},
+        silent);
     for (const auto& one : plan_.tables) {
         const auto answer = proxymap.ask({one.table, key});
         if (answer.result.outcome == lookup_result::status::failed)
@@ -187,16 +183,20 @@ void proxied_tables::allow() {
     const auto& service = where_.parameters().get("proxymap_service_name");
     const auto master = find_master(where_);
     bool is_reloaded = false;
-    // The text before the first change of two that follow each other.
-    before_.write_to(saved_main_cf(where_));
     try {
-        if (plan_.proxy_read_maps.empty()) {
-            if (master)
-                prove();
-            return;
-        }
         const auto old = master ? find_processes(*master, service) : std::vector<service_process>{};
+        before_.write_to(saved_main_cf(where_));
         before_.replace(allowed_);
+        file_image(before_.path()).write_to(written_main_cf(where_));
+        if (base_ != before_.text()) {
+            // An earlier change is still there, and will be undone with this one.
+            file_image kept(saved_main_cf(where_));
+            kept.replace(base_);
+        }
+        const auto now = where_.run_checked("postconf", {"-h", permission});
+        if (now.substr(0, now.find('\n')) != plan_.proxy_read_maps)
+            throw tool_error(fmt::format("{} does not say what was written to it", before_.path()),
+                             EX_SOFTWARE);
         if (!master)
             return;
         // proxymap reads main.cf when it starts. Where there is none, the question starts it.
@@ -219,21 +219,6 @@ void proxied_tables::allow() {
     }
 }
 
-void proxied_tables::name() {
-    before_.replace(named_);
-    file_image(before_.path()).write_to(written_main_cf(where_));
-    if (base_ != before_.text()) {
-        // An earlier change is still there, and will be undone with this one.
-        file_image kept(saved_main_cf(where_));
-        kept.replace(base_);
-    }
-    const auto now = where_.run_checked("postconf", {"-h", domains});
-    if (now.substr(0, now.find('\n')) != plan_.fast_flush_domains)
-        throw tool_error(
-            fmt::format("{} does not say what was written to it: is it set twice?", before_.path()),
-            EX_SOFTWARE);
-}
-
 bool proxied_tables::take_back() {
     const bool is_changed = !before_.is_in_place();
     if (is_changed)
@@ -251,53 +236,33 @@ proxied_tables_removal::proxied_tables_removal(const instance& where)
         return;
     }
     now_.emplace(main_cf(where));
-    first_ = now_->text();
-    if (auto text = taken_back(first_, domains, saved_->text(), written_->text()))
-        first_ = *std::move(text);
-    else
-        remarks_ += fmt::format("note: {} has been changed since, and stays as it is\n", domains);
-    second_ = first_;
-    auto text = taken_back(first_, permission, saved_->text(), written_->text());
+    after_ = now_->text();
+    auto text = taken_back(after_, saved_->text(), written_->text());
     if (!text) {
-        remarks_ +=
-            fmt::format("note: {} has been changed since, and stays as it is\n", permission);
+        remarks_ = fmt::format("note: {} has been changed since, and stays as it is\n", permission);
         return;
     }
     if (const auto user =
             find_user_of(where, added_tables(where, written_->text(), saved_->text()));
         !user.empty()) {
-        remarks_ +=
+        remarks_ =
             fmt::format("note: {} stays as it is, since {} relies on it\n", permission, user);
         return;
     }
-    second_ = *std::move(text);
-    if (now_->text() == written_->text())
-        second_ = saved_->text();
+    after_ = now_->text() == written_->text() ? saved_->text() : *std::move(text);
 }
 
 std::string proxied_tables_removal::show() const {
-    const auto difference = show_difference(now_->text(), second_);
+    const auto difference = show_difference(now_->text(), after_);
     return (difference.empty() ? std::string() : fmt::format("{}:\n{}", now_->path(), difference)) +
            remarks_;
 }
 
-void proxied_tables_removal::restore_domains() {
-    if (first_ != now_->text())
-        now_->replace(first_);
-}
-
-void proxied_tables_removal::restore_permission() {
-    if (second_ != first_)
-        now_->replace(second_);
+void proxied_tables_removal::restore() {
+    if (after_ != now_->text())
+        now_->replace(after_);
     ::unlink(saved_main_cf(where_).c_str());
     ::unlink(written_main_cf(where_).c_str());
-}
-
-bool proxied_tables_removal::take_back() {
-    const bool is_changed = !now_->is_in_place();
-    if (is_changed)
-        now_->restore();
-    return is_changed;
 }
 
 } // namespace flushd::tool

@@ -71,16 +71,9 @@ void find_in(std::string_view list, const std::string& file, std::size_t depth,
 
 } // namespace
 
-table_types find_unserved_types(const instance& where) {
-    table_types result;
-    const auto output = where.run_checked("postconf", {"-m"});
-    for (std::string_view rest = output; auto type = next_item(rest);)
-        result.emplace(*type);
-    for (const auto& type : lookup_table_types())
-        result.erase(type);
-    for (const char* type : {"proxy", "debug"})
-        result.erase(type);
-    return result;
+table_types find_unserved_types() {
+    const auto types = proxied_table_types();
+    return {types.begin(), types.end()};
 }
 
 std::vector<unserved_table> find_unserved_tables(std::string_view list,
@@ -88,22 +81,6 @@ std::vector<unserved_table> find_unserved_tables(std::string_view list,
     std::vector<unserved_table> result;
     find_in(list, {}, 0, unserved, result);
     return result;
-}
-
-std::string with_proxy(std::string_view list, const table_types& unserved) {
-    std::string result;
-    auto begin = list.begin();
-    for_each_table(
-        list,
-        [&](const found_table& table) {
-            if (!unserved.contains(table.type))
-                return;
-            const auto place = list.begin() + (table.whole.data() - list.data());
-            result.append(begin, place).append(proxy_prefix);
-            begin = place;
-        },
-        nullptr);
-    return result.append(begin, list.end());
 }
 
 std::vector<std::string> find_proxied_tables(std::string_view value) {

@@ -1,8 +1,6 @@
-/// Tables of fast_flush_domains that only Postfix itself can look up: ldap, mysql, socketmap and
-/// whatever else flushd has no code for.
+/// Tables of fast_flush_domains that only Postfix itself can look up: ldap, mysql and whatever else
+/// flushd has no code for.
 #pragma once
-
-#include "flushd/tool/postfix/instance.hpp"
 
 #include <set>
 #include <string>
@@ -13,8 +11,8 @@ namespace flushd::tool {
 
 using table_types = std::set<std::string, std::less<>>;
 
-/// The types that this Postfix has and flushd has not.
-[[nodiscard]] table_types find_unserved_types(const instance& where);
+/// The types that this flushd leaves to proxymap(8).
+[[nodiscard]] table_types find_unserved_types();
 
 struct unserved_table {
     std::string table; ///< "type:name"
@@ -26,10 +24,6 @@ struct unserved_table {
 /// far as these can be read. The list's references are expanded already.
 [[nodiscard]] std::vector<unserved_table> find_unserved_tables(std::string_view list,
                                                                const table_types& unserved);
-
-/// The list with "proxy:" before each of them. Files are not looked at. What has a reference in it
-/// stays as it is, unless the type can be seen: "mysql:$config_directory/sites.cf".
-[[nodiscard]] std::string with_proxy(std::string_view list, const table_types& unserved);
 
 /// All "proxy:type:name" that a value names, without the "proxy:", as proxymap(8) reads
 /// proxy_read_maps.

@@ -2,6 +2,7 @@
 
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
+#include "flushd/tool/postfix/proxied_tables.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
@@ -40,6 +41,8 @@ queue_context::queue_context(const global_options& options)
         throw tool_error(fmt::format("cannot enter {}: {}", directory, errno_text(errno)),
                          errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
     names_.add_domain_list(postfix_.parameters().get("fast_flush_domains"));
+    if (const auto own = own_setting(postfix_, "fast_flush_domains"))
+        names_.add_domain_list(expanded(postfix_, "fast_flush_domains", *own));
 }
 
 postfix_proto::flush_client_settings

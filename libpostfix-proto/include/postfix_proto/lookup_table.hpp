@@ -116,17 +116,19 @@ struct open_options {
 /// returns a table whose find() logs "TYPE:NAME is unavailable. REASON" and fails; or throws
 /// startup_error when that was asked for.
 ///
-/// Types whose answers come over a network or from SQL (ldap, memcache, mongodb, mysql, nis,
-/// nisplus, pgsql, socketmap, sqlite, tcp, unix) are not usable when they are written plainly, and
-/// the reason names the form that is, "proxy:type:name". postmap(1) could be asked for them, but a
-/// process for each lookup would have to stay root, since their files with passwords are root's,
-/// and the status of postmap is the same for a key that is not there and for a server that is not.
+/// In the tables of proxied_table_types() it is proxymap(8) that looks up, as if "proxy:" had been
+/// written before them; see remote_table.hpp. postmap(1) could be asked, but a process for each
+/// lookup would have to stay root, since their files with passwords are root's, and the status of
+/// postmap is the same for a key that is not there and for a server that is not.
 [[nodiscard]] std::unique_ptr<lookup_table>
 open_lookup_table(std::string_view type_and_name, const open_options& options, logger& log);
 
-/// The types that open_lookup_table() can open, sorted. Those that need a library which this one
-/// was built without are not among them.
+/// The types that this library can look up in itself, sorted.
 [[nodiscard]] std::vector<std::string> lookup_table_types();
+
+/// The types that are left to proxymap(8), sorted: those that only Postfix has code for, such as
+/// mysql, and those that need a library which this one was built without.
+[[nodiscard]] std::vector<std::string> proxied_table_types();
 
 /// The stand-in for something that can not be opened; logs or throws as above. `files` are those
 /// that one has to watch to learn that opening may succeed now.

@@ -34,7 +34,8 @@ struct proxymap_settings {
     proxymap_form form = proxymap_form::table_flags;
     /// How long one question may take in all (ipc_timeout). Stock tries without end.
     std::chrono::seconds limit{3600};
-    /// Between attempts when proxymap can not be reached, as in stock.
+    /// Between attempts when proxymap can not be reached, as in stock, and before it is asked once
+    /// more about a table that it has refused.
     std::chrono::milliseconds retry_delay{1000};
     /// How long a connection is kept that nobody uses (ipc_idle).
     std::chrono::seconds idle_limit{5};
@@ -92,6 +93,7 @@ private:
     logger& log_;
     deadline_list deadlines_;
     std::map<remote_question, std::shared_ptr<shared_answer>> under_way_;
+    std::map<std::string, std::chrono::steady_clock::time_point> denied_; // tables, and when
     std::list<connection_pointer> idle_; // the longest unused first
     std::size_t asking_ = 0;             // those who wait for an answer
     std::size_t busy_ = 0;

@@ -1,5 +1,5 @@
 /// Tables that another process looks up in: "proxy:type:name", through proxymap(8) (Postfix 3.7:
-/// global/dict_proxy.c).
+/// global/dict_proxy.c), and those of a type that only Postfix has code for, the same way.
 ///
 /// The table itself does no I/O. Whoever looks up keeps what is known in a remote_answers; a lookup
 /// that needs more leaves a question there, and is done once more when that has been answered:
@@ -61,5 +61,9 @@ inline constexpr const char* cannot_ask_here = "proxymap(8) cannot be asked here
 /// end for proxymap, and ends where the table is not one of $proxy_read_maps.
 [[nodiscard]] opened_table open_proxy_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);
+
+/// The same for a table that is written without "proxy:", and is of a type such as mysql.
+[[nodiscard]] opened_table open_proxied_table(std::string_view type, std::string_view name,
+                                              const open_options& options, logger& log);
 
 } // namespace postfix_proto

@@ -142,6 +142,13 @@ asio::awaitable<remote_answer> proxymap_client::ask_or_share(const remote_questi
 }
 
 asio::awaitable<remote_answer> proxymap_client::find_answer(const remote_question& question) {
+    // proxymap logs each refusal, and changes its mind with another process only.
+    if (const auto found = denied_.find(question.table); found != denied_.end()) {
+        if (clock::now() - found->second < settings_.retry_delay)
+            co_return remote_answer{proxymap_failure(
+                static_cast<std::uint32_t>(proxymap_status::deny), question.table)};
+        denied_.erase(found);
+    }
     time_limit limit;
     const deadline_list::deadline deadline(deadlines_, [&limit](deadline_list::cause) {
         limit.is_over = true;
@@ -230,6 +237,8 @@ proxymap_client::result proxymap_client::converse(connection& peer, const remote
             co_return error;
         if (const auto error = co_await peer.read(reply))
             co_return error;
+        if (reply.status() == static_cast<std::uint32_t>(proxymap_status::deny))
+            denied_.insert_or_assign(question.table, clock::now());
         if (reply.status() != static_cast<std::uint32_t>(proxymap_status::ok)) {
             answer = {proxymap_failure(reply.status(), question.table)};
             co_return error_code{};

@@ -91,8 +91,9 @@ lookup_result proxymap_failure(std::uint32_t status, std::string_view table) {
     case proxymap_status::config:
         return lookup_result::failed("the table is not in order, says proxymap");
     case proxymap_status::deny:
-        return lookup_result::failed(fmt::format(
-            "proxymap is not configured for it: list proxy:{} in proxy_read_maps", table));
+        return lookup_result::failed(fmt::format("proxymap is not configured for it: list proxy:{} "
+                                                 "in proxy_read_maps, and reload Postfix",
+                                                 table));
     case proxymap_status::bad:
         return lookup_result::failed("proxymap takes the request for an invalid one");
     default:

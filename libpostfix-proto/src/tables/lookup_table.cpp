@@ -115,48 +115,42 @@ constexpr table_opener pcre_opener = open_pcre_table;
 constexpr table_opener pcre_opener = nullptr;
 #endif
 
-/// Postfix's own clients of these wait for a server, and only Postfix has them.
-constexpr std::string_view use_proxy =
-    "is looked up through proxymap(8) only: put \"proxy:{0}:{1}\" into proxy_read_maps, reload "
-    "Postfix, and only then write it here as \"proxy:{0}:{1}\"";
-constexpr std::string_view not_built_in = "needs a library that this program was built without";
-
-/// The place where a table type is added. Sorted by name.
+/// The place where a table type is added. Sorted by name. Who has no opener is known to Postfix
+/// only, or was left out of this build: proxymap(8) looks up in such a table, if it may.
 struct registered_type {
     std::string_view type;
-    table_opener open;
-    std::string_view why_not = {}; ///< when there is no opener
+    table_opener open = nullptr;
 };
 
 constexpr registered_type registry[] = {
-    {"btree", berkeley_db_opener, not_built_in},
-    {"cdb", cdb_opener, not_built_in},
+    {"btree", berkeley_db_opener},
+    {"cdb", cdb_opener},
     {"cidr", open_cidr_table},
     {"debug", open_debug_table},
     {"environ", open_environment_table},
     {"fail", open_failing_table},
-    {"hash", berkeley_db_opener, not_built_in},
+    {"hash", berkeley_db_opener},
     {"inline", open_inline_table},
-    {"ldap", nullptr, use_proxy},
-    {"lmdb", lmdb_opener, not_built_in},
-    {"memcache", nullptr, use_proxy},
-    {"mongodb", nullptr, use_proxy},
-    {"mysql", nullptr, use_proxy},
-    {"nis", nullptr, use_proxy},
-    {"nisplus", nullptr, use_proxy},
-    {"pcre", pcre_opener, not_built_in},
-    {"pgsql", nullptr, use_proxy},
+    {"ldap"},
+    {"lmdb", lmdb_opener},
+    {"memcache"},
+    {"mongodb"},
+    {"mysql"},
+    {"nis"},
+    {"nisplus"},
+    {"pcre", pcre_opener},
+    {"pgsql"},
     {"pipemap", open_pipe_table},
     {"proxy", open_proxy_table},
     {"randmap", open_random_table},
     {"regexp", open_regexp_table},
-    {"socketmap", nullptr, use_proxy},
-    {"sqlite", nullptr, use_proxy},
+    {"socketmap"},
+    {"sqlite"},
     {"static", open_static_table},
-    {"tcp", nullptr, use_proxy},
+    {"tcp"},
     {"texthash", open_text_hash_table},
     {"unionmap", open_union_table},
-    {"unix", nullptr, use_proxy},
+    {"unix"},
 };
 
 std::string join_types() {
@@ -171,13 +165,8 @@ std::unique_ptr<lookup_table> open_as(std::string_view type, std::string_view na
     for (const auto& entry : registry) {
         if (entry.type != type)
             continue;
-        if (entry.open == nullptr)
-            return make_unavailable_table(
-                type, name,
-                fmt::format("unsupported dictionary type: {}: it {}", type,
-                            fmt::vformat(entry.why_not, fmt::make_format_args(type, name))),
-                {}, options, log);
-        opened_table opened = entry.open(type, name, options, log);
+        const auto open = entry.open == nullptr ? open_proxied_table : entry.open;
+        opened_table opened = open(type, name, options, log);
         if (!opened.table)
             return make_unavailable_table(type, name, std::move(opened.reason),
                                           std::move(opened.files), options, log);
@@ -225,6 +214,14 @@ std::vector<std::string> lookup_table_types() {
     std::vector<std::string> types;
     for (const auto& entry : registry)
         if (entry.open != nullptr)
+            types.emplace_back(entry.type);
+    return types;
+}
+
+std::vector<std::string> proxied_table_types() {
+    std::vector<std::string> types;
+    for (const auto& entry : registry)
+        if (entry.open == nullptr)
             types.emplace_back(entry.type);
     return types;
 }

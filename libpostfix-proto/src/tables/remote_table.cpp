@@ -8,11 +8,12 @@ namespace {
 
 class proxy_table final : public lookup_table {
 public:
-    proxy_table(std::string_view type, std::string_view name) : lookup_table(type, name, false) {}
+    proxy_table(std::string_view type, std::string_view name, std::string asked)
+        : lookup_table(type, name, false), asked_(std::move(asked)) {}
 
     lookup_result find(std::string_view) override { return lookup_result::failed(cannot_ask_here); }
     lookup_result find_given(std::string_view key, remote_answers& answers) override {
-        const remote_answer* const answer = answers.find({name(), std::string(key)});
+        const remote_answer* const answer = answers.find({asked_, std::string(key)});
         if (answer == nullptr)
             return lookup_result::unanswered();
         keys_are_fixed_ = answer->keys_are_fixed;
@@ -22,6 +23,7 @@ public:
     bool keys_are_fixed() const noexcept override { return keys_are_fixed_; }
 
 private:
+    std::string asked_; // "type:name"
     bool keys_are_fixed_ = false;
 };
 
@@ -46,7 +48,12 @@ opened_table open_proxy_table(std::string_view type, std::string_view name, cons
         return {nullptr,
                 fmt::format("bad syntax: \"{}:{}\"; need \"{}:type:name\"", type, name, type),
                 {}};
-    return {std::make_unique<proxy_table>(type, name), "", {}};
+    return {std::make_unique<proxy_table>(type, name, std::string(name)), "", {}};
+}
+
+opened_table open_proxied_table(std::string_view type, std::string_view name, const open_options&,
+                                logger&) {
+    return {std::make_unique<proxy_table>(type, name, fmt::format("{}:{}", type, name)), "", {}};
 }
 
 } // namespace postfix_proto

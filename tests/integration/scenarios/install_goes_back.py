@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness import DENY, FAIL, IS_FLUSHD, OK, ask_flush, customer_postfix, deferred_mail, expect, expect_equal, expect_match
 from harness.postfix import CONFIG_DIRECTORY, FLUSH_DIRECTORY
-from harness.socketmap import Socketmap
+from harness.memcache import Memcache
 from harness.tool import flushd, tool_path
 
 TIME_LIMIT = 400
@@ -21,7 +21,8 @@ if not IS_FLUSHD:
 
 MAIN_CF, MASTER_CF = CONFIG_DIRECTORY / "main.cf", CONFIG_DIRECTORY / "master.cf"
 
-server = Socketmap({"domain": {"customer.tld": "x", "other.customer.tld": "x"}}, 10027)
+server = Memcache({"customer.tld": "x", "other.customer.tld": "x"}, 11211)
+(CONFIG_DIRECTORY / "domains.cf").write_text(server.config())
 postfix, sink = customer_postfix(start=False)
 postfix.use_flush("flush")
 postfix.start()
@@ -78,7 +79,7 @@ expect_match("one that cannot tell about others", answer, r"(?m)^flushd: asked f
 expect_as_before(before)
 
 # The same with main.cf, which is changed first.
-postfix.configure(relay_domains="socketmap:inet:127.0.0.1:10027:domain")
+postfix.configure(relay_domains=f"memcache:{CONFIG_DIRECTORY}/domains.cf")
 postfix.reload()
 before = MAIN_CF.read_bytes(), MASTER_CF.read_bytes()
 use_broken("-o fast_flush_domains=other.customer.tld")

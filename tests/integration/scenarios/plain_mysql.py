@@ -58,6 +58,12 @@ def expect_served(by):
     expect(postfix.processes((by,)), f"{by} serves")
 
 
+def postqueue():
+    """As an ordinary user, who may not read the password: also with stock it ends there."""
+    done = run_command("postqueue", "-s", "customer.tld", user="daemon")
+    return done.status, done.output
+
+
 def mail_flows():
     sink.accept()
     expect_mail_flows(postfix, sink, "user@customer.tld")
@@ -67,6 +73,10 @@ def mail_flows():
 expect_served("flush")
 if not IS_FLUSHD:
     sys.exit(0)
+follow([f"chgrp postfix {CF}", f"chmod g+r {CF}"])
+by_stock = postqueue()
+print(f"postqueue -s by an ordinary user: {by_stock}")
+follow([f"chgrp root {CF}", f"chmod g-r {CF}"])
 
 answer = run("install", "--proxy", status=77)
 expect_match("why", answer, r"(?m)^flushd: proxymap\(8\) runs as postfix, which cannot read what it must:$")
@@ -79,13 +89,13 @@ expect_equal("no more than that", oct(CF.stat().st_mode & 0o7777), "0o640")
 
 mark = postfix.log.mark()
 answer = run("install", "--proxy")
-expect_equal("the list", postfix.parameter("fast_flush_domains"), "proxy:mysql:$config_directory/mysql-virtual_relaydomains.cf")
-expect(postfix.parameter("proxy_read_maps").endswith(
-    " $smtpd_sender_login_maps proxy:mysql:$config_directory/mysql-virtual_relaydomains.cf"), "what was there stays")
+expect_equal("the list", postfix.parameter("fast_flush_domains"), "$relay_domains")
+expect(postfix.parameter("proxy_read_maps").endswith(f" $smtpd_sender_login_maps proxy:{TABLE}"), "what was there stays")
 expect_match("nothing is left to do", run("check"), r"\Aok: ")
 mail_flows()
 expect_served("flushd")
-expect_equal("what of Postfix ended on the way", postfix.log.find_all(r": (fatal|panic): ", mark), [])
+expect_equal("postqueue -s by an ordinary user", postqueue(), by_stock)
+expect_equal("what of Postfix ended on the way", postfix.log.find_all(r"postfix/(?!postqueue)\S+: (fatal|panic): ", mark), [])
 
 # The database goes away and comes back: FAIL in between, and no process ends.
 database.stop()
@@ -96,7 +106,7 @@ database.start()
 postfix.configure(minimal_backoff_time="900s", fast_flush_domains="$relay_domains, some.other.domain")
 postfix.reload()
 shown = run("uninstall")
-expect_match("says so", shown, r"(?m)^note: fast_flush_domains has been changed since, and stays as it is$")
+expect("note: " not in shown, "which is none of its business")
 expect_equal("what stays", postfix.parameter("fast_flush_domains"), "$relay_domains, some.other.domain")
 expect_equal("what else stays", postfix.parameter("minimal_backoff_time"), "900s")
 expect("proxy:mysql" not in MAIN_CF.read_text(), "what was added has gone")
@@ -112,4 +122,4 @@ mark = postfix.log.mark()
 expect_match("says so", run("uninstall"), r"(?m)^note: proxy_read_maps stays as it is, since smtpd_sender_restrictions relies on it$")
 mail_flows()
 expect_served("flush")
-expect_equal("what of Postfix ended on the way", postfix.log.find_all(r": (fatal|panic): ", mark), [])
+expect_equal("what of Postfix ended on the way", postfix.log.find_all(r"postfix/(?!postqueue)\S+: (fatal|panic): ", mark), [])

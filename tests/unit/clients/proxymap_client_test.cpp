@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include "catch.hpp"
@@ -90,12 +91,25 @@ TEST_CASE("a proxymap client fails what proxymap fails, and goes on") {
     f.start();
     CHECK(f.ask("a", "ldap:/y").result ==
           lookup_result::failed(
-              "proxymap is not configured for it: list proxy:ldap:/y in proxy_read_maps"));
+              "proxymap is not configured for it: list proxy:ldap:/y in proxy_read_maps, and "
+              "reload Postfix"));
     f.server.lookup_status = 2;
     CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
     f.server.lookup_status = 0;
     CHECK(f.ask("a").result == found("1"));
     CHECK(f.server.connections == 1);
+}
+
+TEST_CASE("a proxymap client does not ask again at once about a table that was refused") {
+    fixture f;
+    const bool soon = GENERATE(true, false);
+    f.settings.retry_delay = soon ? std::chrono::minutes(10) : std::chrono::minutes(0);
+    f.start();
+    const auto first = f.ask("a", "ldap:/y").result;
+    CHECK(f.ask("b", "ldap:/y").result == first);
+    CHECK(std::count(f.server.requests.begin(), f.server.requests.end(), "open ldap:/y") ==
+          (soon ? 1 : 2));
+    CHECK(f.ask("a").result == found("1")); // which is about another one
 }
 
 TEST_CASE("a proxymap client gives back the flags that each reply told") {

@@ -141,5 +141,6 @@ TEST_CASE("every proxymap status but the two that answer is a failure of its own
         CHECK(std::find(reasons.begin(), reasons.end(), result.text) == reasons.end());
         reasons.push_back(result.text);
     }
-    CHECK(reasons[2] == "proxymap is not configured for it: list proxy:ldap:/x in proxy_read_maps");
+    CHECK(reasons[2] == "proxymap is not configured for it: list proxy:ldap:/x in proxy_read_maps, "
+                        "and reload Postfix");
 }

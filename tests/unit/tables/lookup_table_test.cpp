@@ -1,6 +1,7 @@
 #include "catch.hpp"
 
 #include "postfix_proto/lookup_table.hpp"
+#include "postfix_proto/remote_table.hpp"
 #include "recording_sink.hpp"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ TEST_CASE("an open error is fatal when that is asked for") {
     logger log(lines.sink());
     open_options options;
     options.open_error_is_fatal = true;
-    CHECK_THROWS_AS(open_lookup_table("nis:aliases", options, log), startup_error);
+    CHECK_THROWS_AS(open_lookup_table("dbm:aliases", options, log), startup_error);
     CHECK_THROWS_WITH(open_lookup_table("texthash:/nonexistent/x", options, log),
                       "open database /nonexistent/x: No such file or directory");
     CHECK(lines.lines().empty());
@@ -95,19 +96,23 @@ TEST_CASE("under UTF-8 a malformed key is not found and a malformed value fails"
     CHECK(lines.lines().empty());
 }
 
-TEST_CASE("a table that waits for a server is refused in favour of proxymap") {
+TEST_CASE(
+    "a table of a type that only Postfix has is asked of proxymap, without \"proxy:\" as well") {
     const auto type = GENERATE(as<std::string>{}, "ldap", "memcache", "mongodb", "mysql", "nis",
-                               "nisplus", "pgsql", "socketmap", "sqlite", "tcp", "unix");
+                               "nisplus", "pgsql", "sqlite", "unix");
     CAPTURE(type);
     recorded_log lines;
     logger log(lines.sink());
-    const auto table = open_lookup_table(type + ":/etc/{x}.cf", {}, log);
-    CHECK(lines.lines() == std::vector<std::string>{
-                               "error: unsupported dictionary type: " + type +
-                               ": it is looked up through proxymap(8) only: put \"proxy:" + type +
-                               ":/etc/{x}.cf\" into proxy_read_maps, reload Postfix, and only "
-                               "then write it here as \"proxy:" +
-                               type + ":/etc/{x}.cf\""});
-    CHECK(table->find("a").outcome == lookup_result::status::failed);
-    CHECK(open_lookup_table("proxy:" + type + ":/etc/{x}.cf", {}, log)->asks_elsewhere());
+    for (const std::string before : {"", "proxy:"}) {
+        const auto table = open_lookup_table(before + type + ":/etc/{x}.cf", {}, log);
+        CHECK(lines.lines().empty());
+        CHECK(table->asks_elsewhere());
+        CHECK(table->find("a") == lookup_result::failed(cannot_ask_here));
+        remote_answers answers;
+        CHECK(table->find_given("a", answers) == lookup_result::unanswered());
+        CHECK(answers.question() == remote_question{type + ":/etc/{x}.cf", "a"});
+    }
+    const auto types = proxied_table_types();
+    CHECK(std::is_sorted(types.begin(), types.end()));
+    CHECK(std::count(types.begin(), types.end(), type) == 1);
 }

@@ -47,14 +47,6 @@ TEST_CASE("the file that names a table is told with it") {
     CHECK(find_unserved_tables((directory.path() / "missing").string(), unserved).empty());
 }
 
-TEST_CASE("proxy: is put before these tables and nothing else changes") {
-    CHECK(with_proxy("a.tld,  mysql:$config_directory/x.cf\t!ldap:/y.cf ,hash:/z", unserved) ==
-          "a.tld,  proxy:mysql:$config_directory/x.cf\t!proxy:ldap:/y.cf ,hash:/z");
-    CHECK(with_proxy("unionmap:{ hash:/a, mysql:/x.cf }, debug:ldap:/y.cf", unserved) ==
-          "unionmap:{ hash:/a, proxy:mysql:/x.cf }, debug:proxy:ldap:/y.cf");
-    CHECK(with_proxy("proxy:mysql:/x.cf, /etc/list", unserved) == "proxy:mysql:/x.cf, /etc/list");
-}
-
 TEST_CASE("what proxymap may open is read from proxy_read_maps as proxymap does") {
     CHECK(find_proxied_tables("hash:/a, proxy:mysql:/x.cf proxy:proxy:ldap:/y.cf proxy:nothing "
                               "pipemap:{proxy:unix:passwd.byname, hash:/b}") ==
