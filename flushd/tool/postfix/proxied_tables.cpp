@@ -1,5 +1,6 @@
 #include "flushd/tool/postfix/proxied_tables.hpp"
 
+#include "flushd/core/flush_parameters.hpp"
 #include "flushd/tool/postfix/as_mail_owner.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/postfix/main_cf.hpp"
@@ -84,7 +85,7 @@ std::string value_of(std::string_view main_cf, const char* name) {
 std::vector<std::string> added_tables(const instance& where, std::string_view after,
                                       std::string_view before) {
     const auto read = [&](std::string_view text) {
-        return find_proxied_tables(expanded(where, value_of(text, permission)));
+        return find_proxied_tables(expanded(where, permission, value_of(text, permission)));
     };
     auto added = read(after);
     const auto known = read(before);
@@ -164,10 +165,12 @@ std::string proxied_tables::show() const {
 void proxied_tables::prove() const {
     constexpr std::chrono::seconds patience{20};
     logger silent(nullptr);
-    blocking_proxymap_client proxymap({.path = where_.queue_directory() + "/private/" +
-                                               where_.parameters().get("proxymap_service_name"),
-                                       .limit = patience},
-                                      silent);
+    blocking_proxymap_client proxymap(
+        {.path = where_.queue_directory() + "/private/" +
+                 where_.parameters().get("proxymap_service_name"),
+         .form = read_flush_parameters(where_.parameters()).proxymap_form,
+         .limit = patience},
+        silent);
     for (const auto& one : plan_.tables) {
         const auto answer = proxymap.ask({one.table, key});
         if (answer.result.outcome == lookup_result::status::failed)

@@ -37,8 +37,10 @@ struct proxy_plan {
 /// Reads the configuration, and changes nothing. Throws tool_error.
 [[nodiscard]] proxy_plan plan_proxied_tables(const instance& where);
 
-/// What main.cf makes of a value: with all references replaced.
-[[nodiscard]] std::string expanded(const instance& where, const std::string& text);
+/// What main.cf makes of a value of this parameter: with all references replaced. (They may lead to
+/// other parameters: proxy_read_maps has $fast_flush_domains by default since Postfix 3.11.)
+[[nodiscard]] std::string expanded(const instance& where, const std::string& name,
+                                   const std::string& text);
 
 /// Why flushd cannot serve fast_flush_domains: "fast_flush_domains names mysql:/x.cf, which ...".
 [[nodiscard]] std::string explain(const proxy_plan& plan);

@@ -32,15 +32,14 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
 
 } // namespace
 
-std::string expanded(const instance& where, const std::string& text) {
-    return one_value(where.run_checked(
-        "postconf", {"-o", "fast_flush_domains=" + text, "-xh", "fast_flush_domains"}));
+std::string expanded(const instance& where, const std::string& name, const std::string& text) {
+    return one_value(where.run_checked("postconf", {"-o", name + "=" + text, "-xh", name}));
 }
 
 proxy_plan plan_proxied_tables(const instance& where) {
     const auto& for_all = where.parameters().get("fast_flush_domains");
     const auto own = own_setting(where, "fast_flush_domains");
-    const auto list = own ? expanded(where, *own) : for_all;
+    const auto list = own ? expanded(where, "fast_flush_domains", *own) : for_all;
     proxy_plan plan;
     // Each look at the configuration is a process; most lists need no second one.
     if (list.find_first_of(":/") == std::string::npos && for_all.find(':') == std::string::npos)

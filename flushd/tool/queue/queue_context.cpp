@@ -42,7 +42,7 @@ queue_context::queue_context(const std::optional<std::string>& config_directory)
                          errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
     names_.add_domain_list(postfix_.parameters().get("fast_flush_domains"));
     if (const auto own = own_setting(postfix_, "fast_flush_domains"))
-        names_.add_domain_list(expanded(postfix_, *own));
+        names_.add_domain_list(expanded(postfix_, "fast_flush_domains", *own));
 }
 
 postfix_proto::flush_client_settings
