@@ -1,4 +1,5 @@
 // Asks for the mail of a site: what `postqueue -s` does, with a time limit.
+#include <postfix_proto/errors.hpp>
 #include <postfix_proto/flush_client.hpp>
 #include <postfix_proto/postconf.hpp>
 

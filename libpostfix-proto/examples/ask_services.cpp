@@ -3,6 +3,7 @@
 //     ask_services verify ADDRESS            whether mail can be delivered there
 //     ask_services proxymap TYPE:NAME KEY    what a table of $proxy_read_maps has for a key
 #include <postfix_proto/anvil_client.hpp>
+#include <postfix_proto/errors.hpp>
 #include <postfix_proto/log.hpp>
 #include <postfix_proto/postconf.hpp>
 #include <postfix_proto/proxymap_client.hpp>

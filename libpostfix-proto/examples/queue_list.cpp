@@ -1,4 +1,5 @@
 // Lists the queue as JSON, one message a line: what `postqueue -j` prints.
+#include <postfix_proto/errors.hpp>
 #include <postfix_proto/log.hpp>
 #include <postfix_proto/postconf.hpp>
 #include <postfix_proto/release_traits.hpp>

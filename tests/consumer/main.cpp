@@ -3,6 +3,7 @@
 #include <postfix_proto/attribute_encoder.hpp>
 #include <postfix_proto/client_connection.hpp>
 #include <postfix_proto/deadline_list.hpp>
+#include <postfix_proto/errors.hpp>
 #include <postfix_proto/flush_client.hpp>
 #include <postfix_proto/flush_request.hpp>
 #include <postfix_proto/lookup_table.hpp>
