@@ -51,12 +51,12 @@ site_policy::verdict site_policy::conclude(std::string_view site, match_result m
     return refusal::denied;
 }
 
-std::optional<site_file> site_policy::find_file(std::string_view site) {
+std::optional<logfile_name> site_policy::find_file(std::string_view site) {
     if (postfix_proto::is_address_literal(site))
-        return site_file::from_site(site);
+        return logfile_name::from_site(site);
     const auto ascii = to_ascii_(site);
     if (ascii)
-        return site_file::from_site(ascii.name);
+        return logfile_name::from_site(ascii.name);
     cannot_convert_("cannot convert domain \"{}\" to ASCII: {}", site.substr(0, 100), ascii.error);
     return std::nullopt;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "flushd/core/flush_parameters.hpp"
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/domain_list.hpp"
 #include "postfix_proto/domain_name.hpp"
@@ -31,7 +31,7 @@ public:
         denied,  ///< not eligible, or not a name that mail could be sent to
         unknown, ///< a file or table that would have told cannot be used just now
     };
-    using verdict = std::variant<site_file, refusal>;
+    using verdict = std::variant<logfile_name, refusal>;
 
     /// `site` is what a client sent: a domain in any case, in ASCII or UTF-8, or an address in
     /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
@@ -52,7 +52,7 @@ public:
 
 private:
     [[nodiscard]] verdict conclude(std::string_view site, postfix_proto::match_result matched);
-    [[nodiscard]] std::optional<site_file> find_file(std::string_view site);
+    [[nodiscard]] std::optional<logfile_name> find_file(std::string_view site);
     [[nodiscard]] bool is_too_long(std::string_view site);
 
     postfix_proto::domain_list domains_;

@@ -58,7 +58,7 @@ private:
 
 } // namespace
 
-void compactor::grown(const site_file& site, std::size_t size) {
+void compactor::grown(const logfile_name& site, std::size_t size) {
     if (size <= small && compacted_size_.empty()) // almost every add
         return;
     std::size_t limit = small;
@@ -80,7 +80,8 @@ void compactor::grown(const site_file& site, std::size_t size) {
     }
 }
 
-asio::awaitable<void> compactor::compact(site_file site, postfix_proto::work_in_hand::piece work) {
+asio::awaitable<void> compactor::compact(logfile_name site,
+                                         postfix_proto::work_in_hand::piece work) {
     const auto until_done = std::move(work);
     const auto failure = co_await compact_now(site);
     if (failure && failure != std::errc::no_such_file_or_directory)
@@ -88,24 +89,24 @@ asio::awaitable<void> compactor::compact(site_file site, postfix_proto::work_in_
     running_.erase(site);
 }
 
-asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
-    auto opened = co_await store_.open_locked(site, site_log::missing::is_error);
+asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site) {
+    auto opened = co_await store_.open_locked(site, logfile::missing::is_error);
     if (const auto* failure = std::get_if<std::error_code>(&opened))
         co_return *failure;
-    auto& logfile = std::get<site_log>(opened);
+    auto& opened_logfile = std::get<logfile>(opened);
     // Whatever comes of it, the next attempt is not before the logfile has doubled.
-    const auto before = compacted_size_[site] = logfile.size();
+    const auto before = compacted_size_[site] = opened_logfile.size();
     // A send in this process will look for the lines that it has read, or will have the mark among
     // them.
     if (sender_.is_sending(site))
         co_return std::error_code();
-    auto listed = std::make_unique<site_log::snapshot>();
-    site_log::outcome read;
+    auto listed = std::make_unique<logfile::snapshot>();
+    logfile::outcome read;
     while (!read) {
         read = co_await worker_.run([&] {
-            const auto result = logfile.take_snapshot(*listed, slice);
+            const auto result = opened_logfile.take_snapshot(*listed, slice);
             if (result)
-                logfile.unlock();
+                opened_logfile.unlock();
             return result;
         });
     }
@@ -116,7 +117,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     while (!found_all)
         found_all = co_await worker_.run([&] { return unique->go_on(slice); });
 
-    if (const auto failure = co_await store_.lock(logfile))
+    if (const auto failure = co_await store_.lock(opened_logfile))
         co_return failure;
     // One that has begun since takes the mark away with the rest, as does one by another process.
     if (sender_.is_sending(site))
@@ -125,11 +126,11 @@ asio::awaitable<std::error_code> compactor::compact_now(const site_file& site) {
     // listed again since it looked has become one with the lines that it is about to drop. But its
     // mark goes, too, and so it will leave everything alone.
     const bool gains = unique->kept().size() < listed->lines.size();
-    log_rewrite rewrite(logfile, *listed, unique->kept());
-    site_log::outcome written;
+    log_rewrite rewrite(opened_logfile, *listed, unique->kept());
+    logfile::outcome written;
     while (!written)
         written = co_await worker_.run([&] { return rewrite.go_on(slice); });
-    const auto size = logfile.size();
+    const auto size = opened_logfile.size();
     co_await worker_.run([&] { // as it takes milliseconds
         unique.reset();
         listed.reset();

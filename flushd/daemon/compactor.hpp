@@ -2,10 +2,10 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
-#include "flushd/core/site_file.hpp"
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/logfile.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
-#include "flushd/daemon/site_store.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
@@ -32,7 +32,7 @@ namespace flushd {
 class compactor {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
-    compactor(boost::asio::io_context& context, site_store& store, const site_sender& sender,
+    compactor(boost::asio::io_context& context, logfile_store& store, const site_sender& sender,
               postfix_proto::worker_thread& worker, counters& counts,
               postfix_proto::work_in_hand& work, postfix_proto::logger& log)
         : context_(context), store_(store), sender_(sender), worker_(worker), counts_(counts),
@@ -42,23 +42,24 @@ public:
     static constexpr std::size_t small = std::size_t{64} * 1024;
 
     /// The logfile has been appended to, and has this size now.
-    void grown(const site_file& site, std::size_t size);
+    void grown(const logfile_name& site, std::size_t size);
 
 private:
-    boost::asio::awaitable<void> compact(site_file site, postfix_proto::work_in_hand::piece work);
-    boost::asio::awaitable<std::error_code> compact_now(const site_file& site);
+    boost::asio::awaitable<void> compact(logfile_name site,
+                                         postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<std::error_code> compact_now(const logfile_name& site);
 
     boost::asio::io_context& context_;
-    site_store& store_;
+    logfile_store& store_;
     const site_sender& sender_;
     postfix_proto::worker_thread& worker_;
     counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
-    std::unordered_set<site_file> running_;
+    std::unordered_set<logfile_name> running_;
     // Of large logfiles: their size when they were last looked at. An entry goes when its logfile
     // has become smaller, which is when it has been sent.
-    std::unordered_map<site_file, std::size_t> compacted_size_;
+    std::unordered_map<logfile_name, std::size_t> compacted_size_;
 };
 
 } // namespace flushd

@@ -64,7 +64,7 @@ flush_service::flush_service(asio::io_context& context, const flush_parameters& 
       housekeeping_(context, store_, sender_, parameters.purge_time, worker_, counts, work, log),
       compactor_(context, store_, sender_, worker_, counts, work, log) {
     store_.on_growth(
-        [this](const site_file& site, std::size_t size) { compactor_.grown(site, size); });
+        [this](const logfile_name& site, std::size_t size) { compactor_.grown(site, size); });
 }
 
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
@@ -87,7 +87,7 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_reque
         verdict = co_await policy_.resolve(request.site, proxymap_);
     if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
         co_return counted(status_of(*refusal));
-    const auto& file = std::get<site_file>(*verdict);
+    const auto& file = std::get<logfile_name>(*verdict);
     const auto failure = co_await store_.add(file, request.id);
     co_return counted(failure ? flush_status::fail : flush_status::ok);
 }
@@ -102,8 +102,8 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site
         verdict = co_await policy_.resolve(request.site, proxymap_);
     if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
         co_return counted(status_of(*refusal));
-    const bool sent =
-        co_await sender_.send(std::get<site_file>(*verdict), request.site, send_mode::unthrottle);
+    const bool sent = co_await sender_.send(std::get<logfile_name>(*verdict), request.site,
+                                            send_mode::unthrottle);
     co_return counted(sent ? flush_status::ok : flush_status::fail);
 }
 

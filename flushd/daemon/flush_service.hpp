@@ -5,9 +5,9 @@
 #include "flushd/core/site_policy.hpp"
 #include "flushd/daemon/compactor.hpp"
 #include "flushd/daemon/housekeeping.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_sender.hpp"
-#include "flushd/daemon/site_store.hpp"
 
 #include "postfix_proto/flush_request.hpp"
 #include "postfix_proto/log.hpp"
@@ -64,7 +64,7 @@ private:
     queue_mover mover_;
     postfix_proto::trigger_sender queue_manager_;
     postfix_proto::worker_thread worker_; // for all that is done to files, but for adds
-    site_store store_;
+    logfile_store store_;
     site_sender sender_;
     housekeeping housekeeping_;
     compactor compactor_;

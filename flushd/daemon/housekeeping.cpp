@@ -13,7 +13,7 @@ namespace flushd {
 
 namespace asio = boost::asio;
 
-housekeeping::housekeeping(asio::io_context& context, site_store& store, site_sender& sender,
+housekeeping::housekeeping(asio::io_context& context, logfile_store& store, site_sender& sender,
                            std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
                            counters& counts, postfix_proto::work_in_hand& work,
                            postfix_proto::logger& log)
@@ -69,21 +69,21 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
               removed, seconds.count());
 }
 
-asio::awaitable<bool> housekeeping::remove(const site_file& file, std::time_t oldest) {
+asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t oldest) {
     // Under the lock, and after another look: an add may have come in between. (Stock Postfix
     // looks and unlinks without the lock.)
-    auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
-    if (auto* logfile = std::get_if<site_log>(&opened)) {
+    auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
+    if (auto* opened_logfile = std::get_if<logfile>(&opened)) {
         std::error_code failure;
-        const bool removed =
-            co_await worker_.run([&] { return logfile->remove_if_empty_since(oldest, failure); });
+        const bool removed = co_await worker_.run(
+            [&] { return opened_logfile->remove_if_empty_since(oldest, failure); });
         if (removed)
             counts_.add(counter::removed_logfiles);
         if (removed)
-            log_.debug("removed {}: empty and unchanged for {} days", logfile->path(),
+            log_.debug("removed {}: empty and unchanged for {} days", opened_logfile->path(),
                        purge_time_.count() / 86400);
         else if (failure)
-            log_.warning("remove logfile {}: {}", logfile->path(), failure.message());
+            log_.warning("remove logfile {}: {}", opened_logfile->path(), failure.message());
         co_return removed;
     }
     if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)

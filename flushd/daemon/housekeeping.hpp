@@ -2,8 +2,8 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
-#include "flushd/daemon/site_store.hpp"
 
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
@@ -25,7 +25,7 @@ namespace flushd {
 class housekeeping {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
-    housekeeping(boost::asio::io_context& context, site_store& store, site_sender& sender,
+    housekeeping(boost::asio::io_context& context, logfile_store& store, site_sender& sender,
                  std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
                  counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
 
@@ -35,10 +35,10 @@ public:
 private:
     boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
     boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
-    boost::asio::awaitable<bool> remove(const site_file& file, std::time_t oldest);
+    boost::asio::awaitable<bool> remove(const logfile_name& file, std::time_t oldest);
 
     boost::asio::io_context& context_;
-    site_store& store_;
+    logfile_store& store_;
     site_sender& sender_;
     std::chrono::seconds purge_time_;
     postfix_proto::worker_thread& worker_;

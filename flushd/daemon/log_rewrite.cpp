@@ -20,8 +20,8 @@ bool same_time(const timespec& a, const timespec& b) {
 
 } // namespace
 
-site_log::outcome log_rewrite::go_on(site_log::clock::duration how_long) {
-    const auto end = site_log::clock::now() + how_long;
+logfile::outcome log_rewrite::go_on(logfile::clock::duration how_long) {
+    const auto end = logfile::clock::now() + how_long;
     do {
         if (next_ == step::done)
             return std::error_code();
@@ -29,8 +29,8 @@ site_log::outcome log_rewrite::go_on(site_log::clock::duration how_long) {
             next_ = step::done;
             return failure;
         }
-    } while (site_log::clock::now() < end);
-    return next_ == step::done ? site_log::outcome(std::error_code()) : std::nullopt;
+    } while (logfile::clock::now() < end);
+    return next_ == step::done ? logfile::outcome(std::error_code()) : std::nullopt;
 }
 
 std::error_code log_rewrite::take_step() {

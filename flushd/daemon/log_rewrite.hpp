@@ -1,7 +1,7 @@
 /// Dropping what has been handled from a site's logfile.
 #pragma once
 
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/logfile.hpp"
 
 #include <cstddef>
 #include <string>
@@ -26,11 +26,11 @@ namespace flushd {
 class log_rewrite {
 public:
     /// `keep` is whole lines. All three must outlive this object.
-    log_rewrite(site_log& file, const site_log::snapshot& handled, std::string_view keep)
+    log_rewrite(logfile& file, const logfile::snapshot& handled, std::string_view keep)
         : file_(file), handled_(handled), keep_(keep) {}
 
     /// Goes on for about so long.
-    [[nodiscard]] site_log::outcome go_on(site_log::clock::duration how_long);
+    [[nodiscard]] logfile::outcome go_on(logfile::clock::duration how_long);
 
 private:
     enum class step { find, search, compare, read, copy, write, truncate, done };
@@ -53,8 +53,8 @@ private:
 
     [[nodiscard]] int fd() const noexcept { return file_.file_.get(); }
 
-    site_log& file_;
-    const site_log::snapshot& handled_;
+    logfile& file_;
+    const logfile::snapshot& handled_;
     std::string_view keep_; // from from_ on, once that is known
     step next_ = step::find;
     std::string content_;     // of the file, while the mark is searched for

@@ -23,11 +23,11 @@ bool is_regular_file(const std::string& path) {
 
 } // namespace
 
-std::variant<site_log, std::error_code>
-open_logfile(const queue_layout& layout, const site_file& site, site_log::missing when_missing) {
+std::variant<logfile, std::error_code>
+open_logfile(const queue_layout& layout, const logfile_name& site, logfile::missing when_missing) {
     const auto usual = layout.path(queue_name::flush, site.name());
     if (::access(usual.c_str(), F_OK) == 0 || errno != ENOENT)
-        return site_log::open(usual, when_missing);
+        return logfile::open(usual, when_missing);
     const unsigned usual_depth = layout.depth(queue_name::flush);
     for (unsigned depth = 0; depth <= deepest; ++depth) {
         const auto path = queue_layout::path_at(queue_name::flush, site.name(), depth);
@@ -38,13 +38,13 @@ open_logfile(const queue_layout& layout, const site_file& site, site_log::missin
         // Not a directory of that name, which belongs to sites that begin with it.
         if (!is_regular_file(path))
             continue;
-        auto opened = site_log::open(path, site_log::missing::is_error);
+        auto opened = logfile::open(path, logfile::missing::is_error);
         const auto* failure = std::get_if<std::error_code>(&opened);
         if (failure == nullptr || *failure != std::errc::no_such_file_or_directory)
             return opened;
     }
     // In between it may have been moved to where it belongs, which is why it is made last.
-    return site_log::open(usual, when_missing);
+    return logfile::open(usual, when_missing);
 }
 
 } // namespace flushd

@@ -1,8 +1,8 @@
 /// Finds a logfile that may lie at another depth than the layout of the queue says.
 #pragma once
 
-#include "flushd/core/site_file.hpp"
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/logfile.hpp"
 
 #include "postfix_proto/queue_path.hpp"
 
@@ -15,8 +15,8 @@ namespace flushd {
 /// hash_queue_depth makes postsuper(1) rename all logfiles, in the background: one that is still
 /// in the old place is used there, since a second one in the new place would be overwritten. Only
 /// where there is none is it made.
-[[nodiscard]] std::variant<site_log, std::error_code>
-open_logfile(const postfix_proto::queue_layout& layout, const site_file& site,
-             site_log::missing when_missing);
+[[nodiscard]] std::variant<logfile, std::error_code>
+open_logfile(const postfix_proto::queue_layout& layout, const logfile_name& site,
+             logfile::missing when_missing);
 
 } // namespace flushd

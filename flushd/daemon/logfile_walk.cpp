@@ -46,7 +46,7 @@ void logfile_walk::look_at(const std::string& name, std::vector<found>& result) 
     const std::string path = open_.back().path + '/' + name;
     if (name == "." || name == "..")
         return;
-    auto file = site_file::from_name(name);
+    auto file = logfile_name::from_name(name);
     if (!file && name.size() != 1)
         return;
     struct stat status {};

@@ -1,7 +1,7 @@
 /// Looking through the directory of logfiles.
 #pragma once
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/log.hpp"
 
@@ -22,7 +22,7 @@ public:
     using clock = std::chrono::steady_clock;
 
     struct found {
-        site_file file;
+        logfile_name file;
         bool is_empty;
     };
 

@@ -28,9 +28,9 @@ public:
 
     /// `lines` and what is referred to must outlive this object. The name is that of the logfile,
     /// for the log.
-    site_move(const std::string& lines, std::string_view logfile, deferred_transports transports,
+    site_move(const std::string& lines, std::string_view name, deferred_transports transports,
               queue_mover& mover, postfix_proto::logger& log)
-        : lines_(lines), rest_(lines), logfile_(logfile), transports_(transports), mover_(mover),
+        : lines_(lines), rest_(lines), logfile_(name), transports_(transports), mover_(mover),
           places_(mover.layout()), log_(log) {}
 
     /// Goes on for about so long. True when there is nothing left to do.

@@ -47,7 +47,7 @@ struct site_sender::run {
     asio::steady_timer done_or_late;
 };
 
-site_sender::site_sender(asio::io_context& context, site_store& store, queue_mover& mover,
+site_sender::site_sender(asio::io_context& context, logfile_store& store, queue_mover& mover,
                          postfix_proto::trigger_sender& queue_manager,
                          postfix_proto::worker_thread& worker, counters& counts,
                          postfix_proto::work_in_hand& work, postfix_proto::logger& log)
@@ -57,7 +57,7 @@ site_sender::site_sender(asio::io_context& context, site_store& store, queue_mov
 
 site_sender::~site_sender() = default;
 
-asio::awaitable<bool> site_sender::send(site_file file, std::string site, send_mode mode) {
+asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, send_mode mode) {
     std::shared_ptr<run> mine;
     if (const auto found = busy_.find(file); found != busy_.end()) {
         auto& next = found->second.next;
@@ -82,7 +82,7 @@ asio::awaitable<bool> site_sender::send(site_file file, std::string site, send_m
     co_return mine->success;
 }
 
-asio::awaitable<void> site_sender::work_off(site_file file,
+asio::awaitable<void> site_sender::work_off(logfile_name file,
                                             postfix_proto::work_in_hand::piece work) {
     const auto until_done = std::move(work);
     auto& state = busy_.at(file); // stays until the end of this
@@ -100,7 +100,7 @@ asio::awaitable<void> site_sender::work_off(site_file file,
 }
 
 /// What is thrown is the end of this run, and not of the one that others may wait for.
-asio::awaitable<bool> site_sender::work_off_one(const site_file& file, const run& current) {
+asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file, const run& current) {
     try {
         const auto mine = co_await runs_.take();
         co_return co_await send_once(file, current.site, current.mode);
@@ -112,7 +112,7 @@ asio::awaitable<bool> site_sender::work_off_one(const site_file& file, const run
     co_return false;
 }
 
-void site_sender::give_up(const site_file& file) {
+void site_sender::give_up(const logfile_name& file) {
     const auto state = busy_.find(file);
     if (state == busy_.end())
         return;
@@ -125,9 +125,9 @@ void site_sender::give_up(const site_file& file) {
     busy_.erase(state);
 }
 
-asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::string& site,
+asio::awaitable<bool> site_sender::send_once(const logfile_name& file, const std::string& site,
                                              send_mode mode) {
-    auto opened = co_await store_.open_locked(file, site_log::missing::is_error);
+    auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
     if (const auto* failure = std::get_if<std::error_code>(&opened)) {
         // No logfile, no mail.
         if (*failure == std::errc::no_such_file_or_directory)
@@ -135,17 +135,17 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
         cannot_open_("open fast flush logfile {}: {}", file.name(), logfile_failure(*failure));
         co_return false;
     }
-    auto& logfile = std::get<site_log>(opened);
-    site_log::snapshot listed;
-    site_log::outcome read;
+    auto& opened_logfile = std::get<logfile>(opened);
+    logfile::snapshot listed;
+    logfile::outcome read;
     bool first = true;
     while (!read) {
         read = co_await worker_.run([&] {
             if (std::exchange(first, false))
-                logfile.mark_sent();
-            const auto result = logfile.take_snapshot(listed, slice);
+                opened_logfile.mark_sent();
+            const auto result = opened_logfile.take_snapshot(listed, slice);
             if (result)
-                logfile.unlock();
+                opened_logfile.unlock();
             return result;
         });
     }
@@ -162,17 +162,17 @@ asio::awaitable<bool> site_sender::send_once(const site_file& file, const std::s
     auto work = std::make_unique<site_move>(listed.lines, file.name(), transports, mover_, log_);
     const bool announce = co_await move_all(*work, mode);
 
-    auto failure = co_await store_.lock(logfile);
+    auto failure = co_await store_.lock(opened_logfile);
     const auto how_long = clock::now() - begin;
     count_report(work->result(), mode, how_long);
-    log_rewrite rewrite(logfile, listed, work->result().keep);
-    auto written = failure ? site_log::outcome(failure) : std::nullopt;
+    log_rewrite rewrite(opened_logfile, listed, work->result().keep);
+    auto written = failure ? logfile::outcome(failure) : std::nullopt;
     while (!written)
         written = co_await worker_.run([&] { return rewrite.go_on(slice); });
     failure = *written;
     co_await worker_.run([&] {
-        logfile.mark_sent();
-        logfile.unlock();
+        opened_logfile.mark_sent();
+        opened_logfile.unlock();
         if (failure)
             log_.warning("truncate fast flush logfile {}: {}", file.name(),
                          logfile_failure(failure));

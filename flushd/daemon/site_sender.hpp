@@ -2,10 +2,10 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_move.hpp"
-#include "flushd/daemon/site_store.hpp"
 #include "flushd/daemon/turns.hpp"
 
 #include "postfix_proto/log.hpp"
@@ -44,25 +44,26 @@ enum class send_mode {
 class site_sender {
 public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
-    site_sender(boost::asio::io_context& context, site_store& store, queue_mover& mover,
+    site_sender(boost::asio::io_context& context, logfile_store& store, queue_mover& mover,
                 postfix_proto::trigger_sender& queue_manager, postfix_proto::worker_thread& worker,
                 counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
     ~site_sender();
 
     /// True, unless the logfile could not be used. Waits until the work is done, or for a second if
     /// it takes longer; it then goes on by itself. `site` is what the log calls it.
-    [[nodiscard]] boost::asio::awaitable<bool> send(site_file file, std::string site,
+    [[nodiscard]] boost::asio::awaitable<bool> send(logfile_name file, std::string site,
                                                     send_mode mode);
 
-    [[nodiscard]] bool is_sending(const site_file& file) const { return busy_.contains(file); }
+    [[nodiscard]] bool is_sending(const logfile_name& file) const { return busy_.contains(file); }
 
 private:
     struct run;
 
-    boost::asio::awaitable<void> work_off(site_file file, postfix_proto::work_in_hand::piece work);
-    boost::asio::awaitable<bool> work_off_one(const site_file& file, const run& current);
-    void give_up(const site_file& file);
-    boost::asio::awaitable<bool> send_once(const site_file& file, const std::string& site,
+    boost::asio::awaitable<void> work_off(logfile_name file,
+                                          postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<bool> work_off_one(const logfile_name& file, const run& current);
+    void give_up(const logfile_name& file);
+    boost::asio::awaitable<bool> send_once(const logfile_name& file, const std::string& site,
                                            send_mode mode);
     boost::asio::awaitable<bool> move_all(site_move& work, send_mode mode);
     void count_report(const site_move::report& result, send_mode mode,
@@ -71,7 +72,7 @@ private:
                     std::chrono::steady_clock::duration how_long);
 
     boost::asio::io_context& context_;
-    site_store& store_;
+    logfile_store& store_;
     queue_mover& mover_;
     postfix_proto::trigger_sender& queue_manager_;
     postfix_proto::worker_thread& worker_;
@@ -83,7 +84,7 @@ private:
         std::shared_ptr<run> current;
         std::shared_ptr<run> next; // null until somebody asks for it
     };
-    std::unordered_map<site_file, site_state> busy_;
+    std::unordered_map<logfile_name, site_state> busy_;
     turns runs_;
     postfix_proto::repeated_warning cannot_open_;
 };

@@ -61,7 +61,7 @@ private:
             if (message->queue_name != queue_name::deferred)
                 continue;
             const auto id = message->id;
-            std::set<site_file> sites; // a message is listed once for all its recipients there
+            std::set<logfile_name> sites; // a message is listed once for all its recipients there
             while (const auto* recipient = co_await queue_.next_recipient()) {
                 const auto at = recipient->address.rfind('@');
                 // Delivery agents list what they have deferred, and that has a reason.
@@ -81,24 +81,24 @@ private:
     }
 
     /// Null when the site is not eligible, or that cannot be told.
-    asio::awaitable<const site_file*> find_site(std::string domain) {
+    asio::awaitable<const logfile_name*> find_site(std::string domain) {
         auto known = sites_.find(domain);
         if (known == sites_.end()) {
             auto verdict = co_await policy_.resolve(domain, proxymap_);
-            std::optional<site_file> file;
-            if (auto* eligible = std::get_if<site_file>(&verdict))
+            std::optional<logfile_name> file;
+            if (auto* eligible = std::get_if<logfile_name>(&verdict))
                 file = std::move(*eligible);
             known = sites_.emplace(std::move(domain), std::move(file)).first;
         }
         co_return known->second ? &*known->second : nullptr;
     }
 
-    const listed_ids& listed(const site_file& site) {
+    const listed_ids& listed(const logfile_name& site) {
         const auto [known, is_new] = listed_.try_emplace(site);
         if (is_new) {
-            if (const auto logfile =
+            if (const auto list =
                     read_listed_site(layout_.path(queue_name::flush, site.name()), site))
-                for (const auto id : logfile->ids)
+                for (const auto id : list->ids)
                     known->second.emplace(id);
         }
         return known->second;
@@ -124,9 +124,10 @@ private:
     site_policy& policy_;
     showq_client queue_;
     proxymap_client proxymap_;
-    std::unordered_map<std::string, std::optional<site_file>, keyed_text_hash> sites_; // by domain
-    std::unordered_map<site_file, listed_ids> listed_;
-    std::vector<std::pair<site_file, queue_id>> candidates_;
+    std::unordered_map<std::string, std::optional<logfile_name>, keyed_text_hash>
+        sites_; // by domain
+    std::unordered_map<logfile_name, listed_ids> listed_;
+    std::vector<std::pair<logfile_name, queue_id>> candidates_;
     unlisted_mail result_;
 };
 

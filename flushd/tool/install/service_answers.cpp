@@ -1,6 +1,6 @@
 #include "flushd/tool/install/service_answers.hpp"
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
@@ -94,21 +94,21 @@ void service_answers::find_destinations() {
 }
 
 flush_outcome service_answers::ask(const question& about) const {
-    std::string logfile;
+    std::string made;
     if (about.site == unlisted_site) {
         const queue_layout layout(
             where_.parameters().get("hash_queue_names"),
             static_cast<unsigned>(where_.parameters().get_int("hash_queue_depth", 1)));
-        logfile = where_.queue_directory() + '/' +
-                  layout.path(queue_name::flush, site_file::from_site(about.site)->name());
+        made = where_.queue_directory() + '/' +
+               layout.path(queue_name::flush, logfile_name::from_site(about.site)->name());
     }
     const auto outcome =
         ask_flush(add_request{about.site, about.id},
                   {.path = where_.public_socket(where_.parameters().get("flush_service_name")),
                    .limit = patience})
             .outcome;
-    if (!logfile.empty() && outcome == flush_outcome::ok)
-        ::unlink(logfile.c_str());
+    if (!made.empty() && outcome == flush_outcome::ok)
+        ::unlink(made.c_str());
     return outcome;
 }
 

@@ -42,7 +42,7 @@ constexpr std::size_t most_bytes = std::size_t{256} << 20U;
 }
 
 /// Nothing when it has gone, or is no logfile. What it takes goes off `room`.
-std::optional<listed_site> read_logfile(const std::string& path, site_file name,
+std::optional<listed_site> read_logfile(const std::string& path, logfile_name name,
                                         std::size_t& room) {
     const auto file = open_foreign_file(foreign_path::in_queue(path));
     if (!file)
@@ -77,17 +77,17 @@ std::optional<listed_site> read_logfile(const std::string& path, site_file name,
 
 } // namespace
 
-std::optional<listed_site> read_listed_site(const std::string& path, site_file name) {
+std::optional<listed_site> read_listed_site(const std::string& path, logfile_name name) {
     auto room = most_bytes;
     return read_logfile(path, std::move(name), room);
 }
 
 std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& layout,
-                                           const std::optional<std::set<site_file>>& wanted) {
+                                           const std::optional<std::set<logfile_name>>& wanted) {
     const std::string top(postfix_proto::queue_name::flush);
     std::vector<listed_site> result;
     auto room = most_bytes;
-    const auto read = [&](const std::string& path, const site_file& file) {
+    const auto read = [&](const std::string& path, const logfile_name& file) {
         if (auto site = read_logfile(path, file, room))
             result.push_back(*std::move(site));
     };
@@ -101,7 +101,7 @@ std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& la
         const int error =
             walk_foreign_directory(top, [&](const std::string& path, const struct stat& status) {
                 const auto name = path.substr(path.rfind('/') + 1);
-                const auto file = site_file::from_name(name);
+                const auto file = logfile_name::from_name(name);
                 if (file && S_ISREG(status.st_mode) && (!wanted || wanted->contains(*file)))
                     read(top + '/' + path, *file);
                 return name.size() == 1; // what sub-directories of a hashed queue are called

@@ -1,7 +1,7 @@
 /// What the logfiles list.
 #pragma once
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 #include "flushd/tool/queue/last_send.hpp"
 
 #include "postfix_proto/queue_path.hpp"
@@ -18,9 +18,9 @@ namespace flushd::tool {
 
 /// One logfile as it was when it was read.
 struct listed_site {
-    explicit listed_site(site_file name) : file(std::move(name)) {}
+    explicit listed_site(logfile_name name) : file(std::move(name)) {}
 
-    site_file file;
+    logfile_name file;
     std::vector<std::string_view> ids; ///< each once, in the order of the file
     std::size_t duplicates = 0;        ///< lines with an ID that has come before
     std::size_t bad = 0;               ///< lines that are no queue ID
@@ -38,9 +38,10 @@ struct listed_site {
 /// than 256 MiB is left out, and standard error says so.
 [[nodiscard]] std::vector<listed_site>
 read_listed_sites(const postfix_proto::queue_layout& layout,
-                  const std::optional<std::set<site_file>>& wanted = std::nullopt);
+                  const std::optional<std::set<logfile_name>>& wanted = std::nullopt);
 
 /// The same for one logfile, by its path.
-[[nodiscard]] std::optional<listed_site> read_listed_site(const std::string& path, site_file name);
+[[nodiscard]] std::optional<listed_site> read_listed_site(const std::string& path,
+                                                          logfile_name name);
 
 } // namespace flushd::tool

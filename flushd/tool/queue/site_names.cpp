@@ -49,11 +49,11 @@ std::set<std::string> plain_domains(std::string_view list) {
     return result;
 }
 
-std::optional<site_file> site_names::logfile_of(std::string_view site) const {
+std::optional<logfile_name> site_names::logfile_of(std::string_view site) const {
     if (postfix_proto::is_address_literal(site))
-        return site_file::from_site(site);
+        return logfile_name::from_site(site);
     const auto ascii = to_ascii_(site);
-    return ascii ? site_file::from_site(ascii.name) : std::nullopt;
+    return ascii ? logfile_name::from_site(ascii.name) : std::nullopt;
 }
 
 void site_names::add(std::string_view site) {
@@ -72,13 +72,13 @@ void site_names::add_domain_list(std::string_view list) {
         add(domain);
 }
 
-const std::set<std::string>& site_names::of(const site_file& file) const {
+const std::set<std::string>& site_names::of(const logfile_name& file) const {
     static const std::set<std::string> none;
     const auto found = names_.find(file);
     return found == names_.end() ? none : found->second;
 }
 
-std::string site_names::display(const site_file& file) const {
+std::string site_names::display(const logfile_name& file) const {
     const auto& names = of(file);
     return names.empty() ? file.name()
                          : postfix_proto::printable(fmt::format("{}", fmt::join(names, ", ")));

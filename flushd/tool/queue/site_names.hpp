@@ -1,7 +1,7 @@
 /// Which sites' logfiles are whose.
 #pragma once
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/domain_name.hpp"
 
@@ -27,21 +27,21 @@ class site_names {
 public:
     /// Where a site is listed; nothing when it is not a name that mail could be sent to. A
     /// logfile's name is taken, too.
-    [[nodiscard]] std::optional<site_file> logfile_of(std::string_view site) const;
+    [[nodiscard]] std::optional<logfile_name> logfile_of(std::string_view site) const;
 
     /// Does nothing with what is not a name of a site.
     void add(std::string_view site);
     void add_domain_list(std::string_view list);
 
     /// What is known to be listed there, in lower case.
-    [[nodiscard]] const std::set<std::string>& of(const site_file& file) const;
+    [[nodiscard]] const std::set<std::string>& of(const logfile_name& file) const;
 
     /// The names, or that of the logfile where there are none.
-    [[nodiscard]] std::string display(const site_file& file) const;
+    [[nodiscard]] std::string display(const logfile_name& file) const;
 
 private:
     postfix_proto::domain_to_ascii to_ascii_;
-    std::map<site_file, std::set<std::string>> names_;
+    std::map<logfile_name, std::set<std::string>> names_;
 };
 
 } // namespace flushd::tool

@@ -51,7 +51,7 @@ site_summary summarise(const listed_site& site, const queue_files& files,
 }
 
 site_summary total_of(const std::vector<site_summary>& sites) {
-    site_summary total(*site_file::from_name("total"));
+    site_summary total(*logfile_name::from_name("total"));
     for (const auto& site : sites) {
         total.listed += site.listed;
         total.deferred += site.deferred;

@@ -15,9 +15,9 @@
 namespace flushd::tool {
 
 struct site_summary {
-    explicit site_summary(site_file name) : file(std::move(name)) {}
+    explicit site_summary(logfile_name name) : file(std::move(name)) {}
 
-    site_file file;
+    logfile_name file;
     std::size_t listed = 0;            ///< messages, each once
     std::size_t deferred = 0;          ///< of these, still in the deferred queue
     std::size_t duplicates = 0;        ///< lines for messages that are listed already

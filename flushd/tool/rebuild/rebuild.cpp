@@ -29,7 +29,7 @@ constexpr std::size_t steps_a_report = 512;
 
 rebuild::rebuild(postfix_proto::flush_client_settings flush,
                  postfix_proto::showq_client_settings showq, std::vector<listed_site> listed,
-                 const site_names& names, std::optional<std::set<site_file>> wanted)
+                 const site_names& names, std::optional<std::set<logfile_name>> wanted)
     : flush_(context_, std::move(flush)), queue_(context_, std::move(showq)), names_(names),
       wanted_(std::move(wanted)) {
     for (auto& site : listed) {
@@ -64,7 +64,7 @@ asio::awaitable<void> rebuild::read_queue() {
             continue;
         ++counts_.messages;
         const auto id = message->id; // until the next message only
-        std::set<site_file> done;
+        std::set<logfile_name> done;
         while (const auto* recipient = co_await queue_.next_recipient()) {
             if (recipient->has_bounced())
                 continue;
@@ -181,8 +181,8 @@ void rebuild::report_progress() {
         on_progress_(counts_);
 }
 
-std::set<site_file> rebuild::eligible() const {
-    std::set<site_file> result;
+std::set<logfile_name> rebuild::eligible() const {
+    std::set<logfile_name> result;
     for (const auto& [name, one] : domains_)
         if (one.file && (one.is == domain::state::eligible ||
                          (one.is == domain::state::unknown && one.listed != nullptr)))
@@ -190,8 +190,8 @@ std::set<site_file> rebuild::eligible() const {
     return result;
 }
 
-std::set<site_file> rebuild::denied() const {
-    std::set<site_file> result;
+std::set<logfile_name> rebuild::denied() const {
+    std::set<logfile_name> result;
     for (const auto& [name, one] : domains_)
         if (one.file && one.is == domain::state::denied)
             result.insert(*one.file);

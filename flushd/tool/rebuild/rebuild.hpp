@@ -49,7 +49,7 @@ public:
     /// `wanted`: the logfiles to be filled; without, all. `names` must outlive this object.
     rebuild(postfix_proto::flush_client_settings flush, postfix_proto::showq_client_settings showq,
             std::vector<listed_site> listed, const site_names& names,
-            std::optional<std::set<site_file>> wanted);
+            std::optional<std::set<logfile_name>> wanted);
 
     /// Is called now and then.
     void on_progress(std::function<void(const counts&)> action) {
@@ -61,8 +61,8 @@ public:
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }
     /// The logfiles for which something was added, was listed, or was denied.
-    [[nodiscard]] std::set<site_file> eligible() const;
-    [[nodiscard]] std::set<site_file> denied() const;
+    [[nodiscard]] std::set<logfile_name> eligible() const;
+    [[nodiscard]] std::set<logfile_name> denied() const;
     /// What went wrong first, where something has failed.
     [[nodiscard]] const std::string& first_failure() const noexcept { return first_failure_; }
 
@@ -71,7 +71,7 @@ private:
     struct domain {
         enum class state { unknown, asking, eligible, denied };
         std::string name;
-        std::optional<site_file> file;
+        std::optional<logfile_name> file;
         const line_set* listed = nullptr;
         state is = state::unknown;
         std::vector<postfix_proto::queue_id> waiting; // for the answer to the first one
@@ -94,8 +94,8 @@ private:
     postfix_proto::flush_client flush_;
     postfix_proto::showq_client queue_;
     const site_names& names_;
-    std::optional<std::set<site_file>> wanted_;
-    std::map<site_file, known_logfile> listed_;
+    std::optional<std::set<logfile_name>> wanted_;
+    std::map<logfile_name, known_logfile> listed_;
     std::unordered_map<std::string, domain, keyed_text_hash> domains_;
     std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
     boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_

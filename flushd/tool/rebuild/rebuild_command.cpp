@@ -38,7 +38,7 @@ void run(const global_options& global, const rebuild_options& options) {
     queue_context queue(global.config_directory);
     if (::access("public", X_OK) < 0 && errno == EACCES)
         throw tool_error("only root may do that", EX_NOPERM);
-    std::optional<std::set<site_file>> wanted;
+    std::optional<std::set<logfile_name>> wanted;
     for (const auto& site : options.sites) {
         const auto file = queue.names().logfile_of(site);
         if (!file)

@@ -1,7 +1,7 @@
 /// What `flushd send --wait` waits for, and what it says.
 #pragma once
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/send/message_watch.hpp"
 
@@ -23,7 +23,7 @@ struct send_target {
         : name(std::move(text)), messages(files) {}
 
     std::string name;                  // for a person
-    std::optional<site_file> file;     // of a destination
+    std::optional<logfile_name> file;  // of a destination
     std::vector<std::string> asked_as; // what the service is told, until it does not refuse
     std::optional<postfix_proto::queue_id> id;
     std::size_t listed = 0;

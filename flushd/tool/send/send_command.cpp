@@ -84,7 +84,7 @@ void sender::find_targets() {
         const auto file = queue_.names().logfile_of(name);
         if (!file)
             throw tool_error(fmt::format("not a domain name: {}", name), EX_USAGE);
-        auto listed = read_listed_sites(queue_.layout(), std::set<site_file>{*file});
+        auto listed = read_listed_sites(queue_.layout(), std::set<logfile_name>{*file});
         if (listed.empty())
             listed.emplace_back(*file);
         add_site(listed.front(), {name});

@@ -47,12 +47,12 @@ struct status_options {
 struct report {
     std::time_t now = 0;
     std::vector<site_summary> sites;
-    site_summary total{*site_file::from_name("total")};
+    site_summary total{*logfile_name::from_name("total")};
     std::size_t left_out = 0; // by --top
 };
 
-std::set<site_file> wanted_files(queue_context& queue, const std::vector<std::string>& sites) {
-    std::set<site_file> result;
+std::set<logfile_name> wanted_files(queue_context& queue, const std::vector<std::string>& sites) {
+    std::set<logfile_name> result;
     for (const auto& site : sites) {
         const auto file = queue.names().logfile_of(site);
         if (!file)
@@ -64,10 +64,10 @@ std::set<site_file> wanted_files(queue_context& queue, const std::vector<std::st
 }
 
 report make_report(const queue_context& queue, const status_options& options,
-                   const std::optional<std::set<site_file>>& wanted) {
+                   const std::optional<std::set<logfile_name>>& wanted) {
     report result;
     result.now = std::time(nullptr);
-    std::set<site_file> missing = wanted.value_or(std::set<site_file>());
+    std::set<logfile_name> missing = wanted.value_or(std::set<logfile_name>());
     const auto listed = read_listed_sites(queue.layout(), wanted);
     std::optional<logfile_times::time> only_flushd_since;
     if (std::any_of(listed.begin(), listed.end(),
@@ -160,7 +160,7 @@ std::string table_text(queue_context& queue, const report& all, const status_opt
 }
 
 void print_once(queue_context& queue, const status_options& options,
-                const std::optional<std::set<site_file>>& wanted) {
+                const std::optional<std::set<logfile_name>>& wanted) {
     const auto all = make_report(queue, options, wanted);
     const bool terminal = is_terminal(stdout);
     fmt::print("{}", options.json ? json_text(queue, all)
@@ -172,7 +172,7 @@ void print_once(queue_context& queue, const status_options& options,
 
 /// Until somebody interrupts it.
 [[noreturn]] void watch(queue_context& queue, status_options options,
-                        const std::optional<std::set<site_file>>& wanted) {
+                        const std::optional<std::set<logfile_name>>& wanted) {
     using clock = std::chrono::steady_clock;
     const bool terminal = is_terminal(stdout);
     const auto top = options.top;
@@ -219,7 +219,7 @@ sort_key sort_key_of(const std::string& text) {
 
 void run(const global_options& global, const status_options& options) {
     queue_context queue(global.config_directory);
-    std::optional<std::set<site_file>> wanted;
+    std::optional<std::set<logfile_name>> wanted;
     if (!options.sites.empty())
         wanted = wanted_files(queue, options.sites);
     if (options.names)

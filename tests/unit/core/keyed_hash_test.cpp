@@ -1,7 +1,7 @@
 #include "catch.hpp"
 
 #include "flushd/core/keyed_hash.hpp"
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include <string>
 
@@ -24,7 +24,7 @@ TEST_CASE("what collides under the standard library's hash does not under ours")
     CHECK(sip_hash<1, 3>(key, "customer_tld") != sip_hash<1, 3>(other, "customer_tld"));
     CHECK(sip_hash<1, 3>(key, "customer_tld") == sip_hash<1, 3>(key, "customer_tld"));
     // Of this process, whatever it is.
-    CHECK(std::hash<site_file>{}(*site_file::from_name("customer_tld")) ==
+    CHECK(std::hash<logfile_name>{}(*logfile_name::from_name("customer_tld")) ==
           keyed_hash("customer_tld"));
     CHECK(keyed_hash("customer_tld") != std::hash<std::string>{}("customer_tld"));
     CHECK(keyed_hash("customer_tld") != sip_hash<1, 3>({}, "customer_tld")); // a key was drawn

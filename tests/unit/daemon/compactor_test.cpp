@@ -24,7 +24,7 @@ namespace asio = boost::asio;
 namespace {
 
 const std::string path = "flush/customer_tld";
-const site_file site = *site_file::from_name("customer_tld");
+const logfile_name site = *logfile_name::from_name("customer_tld");
 
 /// IDs from `first` on, a line of 13 bytes each.
 std::string lines(int first, int count) {
@@ -52,12 +52,12 @@ struct fixture {
     trigger_sender queue_manager{context, "public/qmgr", std::chrono::seconds(10), work, log};
     worker_thread worker;
     counters counts;
-    site_store store{context, layout, 16, worker, counts, work, log};
+    logfile_store store{context, layout, 16, worker, counts, work, log};
     site_sender sender{context, store, mover, queue_manager, worker, counts, work, log};
     compactor under_test{context, store, sender, worker, counts, work, log};
 
     fixture() {
-        store.on_growth([this](const site_file& s, std::size_t n) { under_test.grown(s, n); });
+        store.on_growth([this](const logfile_name& s, std::size_t n) { under_test.grown(s, n); });
     }
     void grown() { under_test.grown(site, std::filesystem::file_size(path)); }
     void run() {
@@ -83,7 +83,7 @@ struct fixture {
     void add(std::string_view id) {
         asio::co_spawn(
             context,
-            [](site_store& to, queue_id what) -> asio::awaitable<void> {
+            [](logfile_store& to, queue_id what) -> asio::awaitable<void> {
                 const auto failure = co_await to.add(site, what);
                 CHECK_FALSE(failure);
             }(store, *queue_id::parse(id)),
@@ -93,8 +93,8 @@ struct fixture {
 
 /// What a send by another process does to the logfile.
 void send_elsewhere() {
-    auto opened = site_log::open(path, site_log::missing::is_error);
-    auto& file = std::get<site_log>(opened);
+    auto opened = logfile::open(path, logfile::missing::is_error);
+    auto& file = std::get<logfile>(opened);
     REQUIRE_FALSE(file.try_lock());
     file.mark_sent();
     std::filesystem::resize_file(path, 0);
@@ -197,11 +197,11 @@ TEST_CASE("a send by another process in the middle of a compaction wins") {
 TEST_CASE("a compaction in the middle of a send by another process keeps what was listed since") {
     fixture f;
     spool::write(path, large); // each once: compaction will not change these lines
-    auto opened = site_log::open(path, site_log::missing::is_error);
-    auto& elsewhere = std::get<site_log>(opened);
+    auto opened = logfile::open(path, logfile::missing::is_error);
+    auto& elsewhere = std::get<logfile>(opened);
     REQUIRE_FALSE(elsewhere.try_lock());
     elsewhere.mark_sent();
-    site_log::snapshot handled;
+    logfile::snapshot handled;
     REQUIRE_FALSE(take_snapshot(elsewhere, handled));
     elsewhere.unlock();
 

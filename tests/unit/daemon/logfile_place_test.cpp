@@ -13,15 +13,15 @@ namespace {
 
 /// The error of a process that appends a line, with `flush` hashed so deep; 0 is not hashed.
 std::error_code append(unsigned depth,
-                       site_log::missing when_missing = site_log::missing::is_created) {
+                       logfile::missing when_missing = logfile::missing::is_created) {
     const queue_layout layout(depth > 0 ? "flush" : "deferred", depth);
-    auto opened = open_logfile(layout, *site_file::from_name("customer_tld"), when_missing);
+    auto opened = open_logfile(layout, *logfile_name::from_name("customer_tld"), when_missing);
     if (const auto* failure = std::get_if<std::error_code>(&opened))
         return *failure;
-    auto& logfile = std::get<site_log>(opened);
-    if (const auto failure = logfile.try_lock())
+    auto& opened_logfile = std::get<logfile>(opened);
+    if (const auto failure = opened_logfile.try_lock())
         return failure;
-    return logfile.append("A1\n");
+    return opened_logfile.append("A1\n");
 }
 
 } // namespace
@@ -39,7 +39,7 @@ TEST_CASE("a logfile at another depth is used where it is") {
 
 TEST_CASE("a logfile in its place comes first, and is made there") {
     spool queue;
-    CHECK(append(1, site_log::missing::is_error) == std::errc::no_such_file_or_directory);
+    CHECK(append(1, logfile::missing::is_error) == std::errc::no_such_file_or_directory);
     CHECK_FALSE(append(1));
     CHECK(spool::content("flush/c/customer_tld") == "A1\n");
     spool::write("flush/customer_tld", "B2\n");

@@ -124,9 +124,9 @@ TEST_CASE("status reads the logfiles, and not what has been put beside them") {
     const auto all = read_listed_sites(layout);
     REQUIRE(all.size() == 1);
     CHECK(all[0].file.name() == "customer_tld");
-    std::set<site_file> wanted;
+    std::set<logfile_name> wanted;
     for (const char* name : {"link_tld", "fifo_tld", "huge_tld", "other_tld"})
-        wanted.insert(*site_file::from_name(name));
+        wanted.insert(*logfile_name::from_name(name));
     CHECK(read_listed_sites(layout, wanted).empty());
 
     fs::create_directory("deferred/A");

@@ -16,7 +16,7 @@ namespace {
 std::vector<site_summary> some_sites() {
     std::vector<site_summary> result;
     for (const char* text : {"a_tld", "customer_tld", "c_tld"})
-        result.emplace_back(*site_file::from_name(text));
+        result.emplace_back(*logfile_name::from_name(text));
     result[0].listed = result[0].deferred = 3;
     result[1].listed = 9;
     result[1].deferred = 7;

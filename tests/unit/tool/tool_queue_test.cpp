@@ -2,7 +2,7 @@
 #include "spool.hpp"
 
 #include "flushd/core/snapshot_mark.hpp"
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/logfile.hpp"
 #include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/queue/queue_files.hpp"
 #include "flushd/tool/queue/site_names.hpp"
@@ -40,7 +40,7 @@ std::string queue_file(long size, long arrival) {
            record('S', "someone@sender.tld") + record('R', "user@customer.tld") + record('M', "");
 }
 
-site_file name(std::string_view text) { return *site_file::from_name(text); }
+logfile_name name(std::string_view text) { return *logfile_name::from_name(text); }
 
 void set_due(const std::string& path, std::time_t when) {
     const timespec times[2] = {{when, 0}, {when, 0}};
@@ -104,8 +104,9 @@ TEST_CASE("logfiles are read with each ID once, and keep their access times") {
     ::stat("flush/customer_tld", &after);
     CHECK(after.st_atim.tv_sec == before.st_atim.tv_sec);
 
-    CHECK(read_listed_sites(layout, std::set<site_file>{name("empty_tld"), name("none")}).size() ==
-          1);
+    CHECK(
+        read_listed_sites(layout, std::set<logfile_name>{name("empty_tld"), name("none")}).size() ==
+        1);
 }
 
 TEST_CASE("the marks of sends in progress are neither messages nor bad lines") {
@@ -179,8 +180,8 @@ TEST_CASE("reading a logfile does not change when it was sent last") {
     const postfix_proto::queue_layout layout("deferred", 1);
     spool::write("flush/customer_tld", "A1\n");
     {
-        auto opened = site_log::open("flush/customer_tld", site_log::missing::is_error);
-        auto& file = std::get<site_log>(opened);
+        auto opened = logfile::open("flush/customer_tld", logfile::missing::is_error);
+        auto& file = std::get<logfile>(opened);
         REQUIRE_FALSE(file.try_lock());
         file.mark_sent();
     }
@@ -219,7 +220,7 @@ TEST_CASE("logfiles of a hashed flush queue are found, whether all are wanted or
         spool::write(path, "A1\n");
     }
     CHECK(read_listed_sites(layout).size() == 3);
-    CHECK(read_listed_sites(layout, std::set<site_file>{name("x")}).size() == 1);
+    CHECK(read_listed_sites(layout, std::set<logfile_name>{name("x")}).size() == 1);
 }
 
 TEST_CASE("without a flush directory there is a reason") {

@@ -72,7 +72,7 @@ struct fixture {
         client.say(encode(known == answers.end() ? flush_status::ok : known->second));
     }
 
-    rebuild make(std::optional<std::set<site_file>> wanted = std::nullopt) {
+    rebuild make(std::optional<std::set<logfile_name>> wanted = std::nullopt) {
         return {{"public/flush", 2s},
                 {"public/showq", 2s},
                 read_listed_sites(layout),
@@ -104,7 +104,7 @@ TEST_CASE(
     CHECK(work.result().denied == 2);
     CHECK(work.result().failed == 0);
     CHECK(work.eligible().size() == 2);
-    CHECK(work.denied() == std::set<site_file>{*site_file::from_name("denied_tld")});
+    CHECK(work.denied() == std::set<logfile_name>{*logfile_name::from_name("denied_tld")});
 }
 
 TEST_CASE("rebuild lists no message for a recipient that has bounced") {
@@ -141,7 +141,7 @@ TEST_CASE("rebuild adds every message of a long queue") {
 TEST_CASE("rebuild is confined to the destinations that are wanted") {
     fixture f;
     f.listing = message("deferred", "A1", {"user@customer.tld", "user@other.tld"});
-    auto work = f.make(std::set<site_file>{*site_file::from_name("other_tld")});
+    auto work = f.make(std::set<logfile_name>{*logfile_name::from_name("other_tld")});
     work.run();
     CHECK(f.adds == std::vector<std::string>{"other.tld A1"});
 }

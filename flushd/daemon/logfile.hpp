@@ -1,6 +1,6 @@
 /// One site's logfile: what is on disk.
 ///
-/// A logfile is lines of one queue ID each, and of marks (see site_log::snapshot). Whoever appends
+/// A logfile is lines of one queue ID each, and of marks (see logfile::snapshot). Whoever appends
 /// or drops lines holds an exclusive flock(2) on the file, as Postfix does on Linux. A logfile may
 /// be unlinked when it has been empty for fast_flush_purge_time.
 #pragma once
@@ -22,13 +22,13 @@ namespace flushd {
 /// An open logfile. The members do not block; they report errors as the system's error codes.
 /// Reading does not change the file's access time, by which housekeeping, ours and stock's, tells
 /// when it was sent last.
-class site_log {
+class logfile {
 public:
     enum class missing { is_error, is_created };
 
     /// With `is_created` also makes the directories of a hashed queue.
-    [[nodiscard]] static std::variant<site_log, std::error_code> open(const std::string& path,
-                                                                      missing when_missing);
+    [[nodiscard]] static std::variant<logfile, std::error_code> open(const std::string& path,
+                                                                     missing when_missing);
 
     /// Takes the lock if it is free. errc::resource_unavailable_try_again when it is not. What is
     /// not a regular file is an error, too.
@@ -88,7 +88,7 @@ public:
 private:
     friend class log_rewrite;
 
-    site_log(std::string path, postfix_proto::file_descriptor file, bool can_read) noexcept
+    logfile(std::string path, postfix_proto::file_descriptor file, bool can_read) noexcept
         : path_(std::move(path)), file_(std::move(file)), can_read_(can_read) {}
 
     [[nodiscard]] std::error_code update_status() noexcept;

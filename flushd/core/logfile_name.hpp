@@ -13,29 +13,29 @@ namespace flushd {
 
 /// A file name below `flush/`: 1 to 255 letters, digits and underscores, so it cannot leave that
 /// directory.
-class site_file {
+class logfile_name {
 public:
     /// Masks the site's name as Postfix does: letters in lower case, everything that is neither
     /// letter nor digit an underscore (flush_site_to_path(), Postfix 3.7). So a-b.tld and a.b.tld
     /// share a logfile. `site` is ASCII; empty and over-long names give nothing.
-    [[nodiscard]] static std::optional<site_file> from_site(std::string_view site);
+    [[nodiscard]] static std::optional<logfile_name> from_site(std::string_view site);
 
     /// A name found in the directory.
-    [[nodiscard]] static std::optional<site_file> from_name(std::string_view name);
+    [[nodiscard]] static std::optional<logfile_name> from_name(std::string_view name);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
-    friend auto operator<=>(const site_file&, const site_file&) = default;
+    friend auto operator<=>(const logfile_name&, const logfile_name&) = default;
 
 private:
-    explicit site_file(std::string name) : name_(std::move(name)) {}
+    explicit logfile_name(std::string name) : name_(std::move(name)) {}
     std::string name_;
 };
 
 } // namespace flushd
 
 template <>
-struct std::hash<flushd::site_file> {
-    std::size_t operator()(const flushd::site_file& site) const noexcept {
+struct std::hash<flushd::logfile_name> {
+    std::size_t operator()(const flushd::logfile_name& site) const noexcept {
         return flushd::keyed_hash(site.name());
     }
 };

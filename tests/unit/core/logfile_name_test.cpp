@@ -1,12 +1,12 @@
 #include "catch.hpp"
 
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include <string>
 
-using flushd::site_file;
+using flushd::logfile_name;
 
-TEST_CASE("site_file names a logfile as Postfix does") {
+TEST_CASE("logfile_name names a logfile as Postfix does") {
     struct row {
         std::string site, name;
     };
@@ -22,16 +22,16 @@ TEST_CASE("site_file names a logfile as Postfix does") {
         {std::string(255, 'x'), std::string(255, 'x')},
     }));
     CAPTURE(row.site);
-    const auto file = site_file::from_site(row.site);
+    const auto file = logfile_name::from_site(row.site);
     REQUIRE(file);
     CHECK(file->name() == row.name);
 }
 
-TEST_CASE("site_file has no name for nothing and for what does not fit") {
-    CHECK_FALSE(site_file::from_site(""));
-    CHECK_FALSE(site_file::from_site(std::string(256, 'x')));
-    CHECK_FALSE(site_file::from_name("."));
-    CHECK_FALSE(site_file::from_name(".."));
-    CHECK_FALSE(site_file::from_name("customer.tld"));
-    CHECK(site_file::from_name("customer_tld"));
+TEST_CASE("logfile_name has no name for nothing and for what does not fit") {
+    CHECK_FALSE(logfile_name::from_site(""));
+    CHECK_FALSE(logfile_name::from_site(std::string(256, 'x')));
+    CHECK_FALSE(logfile_name::from_name("."));
+    CHECK_FALSE(logfile_name::from_name(".."));
+    CHECK_FALSE(logfile_name::from_name("customer.tld"));
+    CHECK(logfile_name::from_name("customer_tld"));
 }

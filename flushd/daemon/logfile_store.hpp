@@ -2,8 +2,8 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
-#include "flushd/core/site_file.hpp"
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/logfile.hpp"
 #include "flushd/daemon/waiters.hpp"
 
 #include "postfix_proto/log.hpp"
@@ -48,60 +48,60 @@ struct lock_patience {
 
 /// Finds, opens and locks logfiles. A lock that another process holds is waited for without holding
 /// up anything else.
-class site_store {
+class logfile_store {
 public:
     /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
     /// and the store the io_context's run.
-    site_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
-               std::size_t most_open, postfix_proto::worker_thread& worker, counters& counts,
-               postfix_proto::work_in_hand& work, postfix_proto::logger& log,
-               const lock_patience& patience = {})
+    logfile_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
+                  std::size_t most_open, postfix_proto::worker_thread& worker, counters& counts,
+                  postfix_proto::work_in_hand& work, postfix_proto::logger& log,
+                  const lock_patience& patience = {})
         : context_(context), layout_(layout), most_open_(most_open), worker_(worker),
           counts_(counts), work_(work), log_(log), patience_(patience), cannot_write_(log) {}
 
     /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
     /// line has been written; with one it hardly has been, but may be. IDs that arrive together for
     /// one site are written together.
-    [[nodiscard]] boost::asio::awaitable<std::error_code> add(const site_file& site,
+    [[nodiscard]] boost::asio::awaitable<std::error_code> add(const logfile_name& site,
                                                               const postfix_proto::queue_id& id);
 
     /// Is called after each append with the logfile's size, which is then unlocked.
-    void on_growth(std::function<void(const site_file&, std::size_t size)> action) {
+    void on_growth(std::function<void(const logfile_name&, std::size_t size)> action) {
         on_growth_ = std::move(action);
     }
 
     /// Opens and locks the site's logfile, for the worker to do something with.
-    [[nodiscard]] boost::asio::awaitable<std::variant<site_log, std::error_code>>
-    open_locked(const site_file& site, site_log::missing when_missing);
+    [[nodiscard]] boost::asio::awaitable<std::variant<logfile, std::error_code>>
+    open_locked(const logfile_name& site, logfile::missing when_missing);
 
     /// Takes the lock again. errc::timed_out when somebody keeps it for too long.
-    [[nodiscard]] boost::asio::awaitable<std::error_code> lock(site_log& file);
+    [[nodiscard]] boost::asio::awaitable<std::error_code> lock(logfile& file);
 
 private:
     using clock = std::chrono::steady_clock;
 
     /// A site that IDs are being added to, or were lately.
     struct hot_site {
-        std::optional<site_log> file;
+        std::optional<logfile> file;
         std::string lines;                // still to be written
         waiters<std::error_code> writers; // of these lines
         bool busy = false;                // write() will come, or write_later() is under way
         std::optional<clock::time_point> late_since; // it is write_later()
-        std::list<site_file>::iterator recency;
+        std::list<logfile_name>::iterator recency;
     };
 
-    hot_site& find_hot(const site_file& site);
-    void write(const site_file& site) noexcept;
-    std::error_code write_now(const site_file& site, hot_site& hot) noexcept;
-    std::error_code open_for_writing(const site_file& site, hot_site& hot);
-    boost::asio::awaitable<void> write_later(site_file site, std::error_code reason,
+    hot_site& find_hot(const logfile_name& site);
+    void write(const logfile_name& site) noexcept;
+    std::error_code write_now(const logfile_name& site, hot_site& hot) noexcept;
+    std::error_code open_for_writing(const logfile_name& site, hot_site& hot);
+    boost::asio::awaitable<void> write_later(logfile_name site, std::error_code reason,
                                              postfix_proto::work_in_hand::piece work);
     enum class beside { all, earlier };
     [[nodiscard]] bool is_crowded(const hot_site& hot, std::size_t clients, beside others) const;
-    void refuse_crowd(const site_file& site, hot_site& hot) noexcept;
-    void refuse(const site_file& site, std::size_t clients) noexcept;
-    void warn(const site_file& site, const std::error_code& failure) noexcept;
-    void finish(const site_file& site, hot_site& hot, const std::error_code& result) noexcept;
+    void refuse_crowd(const logfile_name& site, hot_site& hot) noexcept;
+    void refuse(const logfile_name& site, std::size_t clients) noexcept;
+    void warn(const logfile_name& site, const std::error_code& failure) noexcept;
+    void finish(const logfile_name& site, hot_site& hot, const std::error_code& result) noexcept;
     void close_coldest();
     bool close_all_cold();
 
@@ -112,10 +112,10 @@ private:
     counters& counts_;
     postfix_proto::work_in_hand& work_;
     postfix_proto::logger& log_;
-    std::function<void(const site_file&, std::size_t)> on_growth_;
-    std::unordered_map<site_file, hot_site> hot_;
-    std::list<site_file> by_recency_; // the most recent first
-    std::list<hot_site*> late_;       // those whose write_later() is under way
+    std::function<void(const logfile_name&, std::size_t)> on_growth_;
+    std::unordered_map<logfile_name, hot_site> hot_;
+    std::list<logfile_name> by_recency_; // the most recent first
+    std::list<hot_site*> late_;          // those whose write_later() is under way
     lock_patience patience_;
     postfix_proto::repeated_warning cannot_write_;
 };

@@ -4,7 +4,7 @@
 
 #include "flushd/core/sent_note.hpp"
 #include "flushd/core/snapshot_mark.hpp"
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/logfile.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -14,29 +14,29 @@
 #include <csignal>
 #include <string>
 
-using flushd::site_log;
+using flushd::logfile;
 
 namespace {
 
 constexpr const char* path = "flush/customer_tld";
 
-site_log open_locked(site_log::missing when_missing, const std::string& name = path) {
-    auto opened = site_log::open(name, when_missing);
+logfile open_locked(logfile::missing when_missing, const std::string& name = path) {
+    auto opened = logfile::open(name, when_missing);
     if (const auto* failure = std::get_if<std::error_code>(&opened))
         throw std::system_error(*failure, name);
-    auto& file = std::get<site_log>(opened);
+    auto& file = std::get<logfile>(opened);
     REQUIRE_FALSE(file.try_lock());
     return std::move(file);
 }
 
-std::error_code error_of_open(site_log::missing when_missing, const std::string& name = path) {
-    auto opened = site_log::open(name, when_missing);
+std::error_code error_of_open(logfile::missing when_missing, const std::string& name = path) {
+    auto opened = logfile::open(name, when_missing);
     const auto* failure = std::get_if<std::error_code>(&opened);
     return failure != nullptr ? *failure : std::error_code();
 }
 
 void append(std::string_view id) {
-    REQUIRE_FALSE(open_locked(site_log::missing::is_created).append(std::string(id) + "\n"));
+    REQUIRE_FALSE(open_locked(logfile::missing::is_created).append(std::string(id) + "\n"));
 }
 
 /// While it lives, files cannot grow beyond `size` bytes.
@@ -58,7 +58,7 @@ private:
 
 } // namespace
 
-TEST_CASE("site_log appends a line for each queue ID and makes the file private") {
+TEST_CASE("logfile appends a line for each queue ID and makes the file private") {
     const spool queue;
     append("A1");
     append("B2");
@@ -68,20 +68,20 @@ TEST_CASE("site_log appends a line for each queue ID and makes the file private"
     CHECK((status.st_mode & 07777U) == 0600U);
 }
 
-TEST_CASE("site_log makes the directories of a hashed flush queue") {
+TEST_CASE("logfile makes the directories of a hashed flush queue") {
     const spool queue;
-    const auto file = open_locked(site_log::missing::is_created, "flush/c/u/customer_tld");
+    const auto file = open_locked(logfile::missing::is_created, "flush/c/u/customer_tld");
     CHECK(std::filesystem::exists("flush/c/u/customer_tld"));
 }
 
-TEST_CASE("site_log completes an unfinished last line, so that no two IDs run into each other") {
+TEST_CASE("logfile completes an unfinished last line, so that no two IDs run into each other") {
     const spool queue;
     spool::write(path, "A1\nB2");
     append("C3");
     CHECK(spool::content(path) == "A1\nB2\nC3\n");
 }
 
-TEST_CASE("site_log looks at the last line without making the logfile look read") {
+TEST_CASE("logfile looks at the last line without making the logfile look read") {
     const spool queue;
     append("A1");
     spool::make_older(path, 5000);
@@ -94,12 +94,12 @@ TEST_CASE("site_log looks at the last line without making the logfile look read"
     CHECK(before.st_mtim.tv_sec < after.st_mtim.tv_sec);
 }
 
-TEST_CASE("site_log leaves no part of a line behind when the disk is full") {
+TEST_CASE("logfile leaves no part of a line behind when the disk is full") {
     const spool queue;
     append("A1");
     {
         const file_size_limit limit(5); // room for two of the next line's three bytes
-        auto file = open_locked(site_log::missing::is_created);
+        auto file = open_locked(logfile::missing::is_created);
         CHECK(file.append("B2\n") == std::errc::file_too_large);
     }
     CHECK(spool::content(path) == "A1\n");
@@ -107,32 +107,32 @@ TEST_CASE("site_log leaves no part of a line behind when the disk is full") {
     CHECK(spool::content(path) == "A1\nB2\n");
 }
 
-TEST_CASE("site_log opens and locks only regular files") {
+TEST_CASE("logfile opens and locks only regular files") {
     const spool queue;
-    CHECK(error_of_open(site_log::missing::is_error) == std::errc::no_such_file_or_directory);
+    CHECK(error_of_open(logfile::missing::is_error) == std::errc::no_such_file_or_directory);
     std::filesystem::create_directory(path);
-    CHECK(error_of_open(site_log::missing::is_created) == std::errc::is_a_directory);
-    CHECK(error_of_open(site_log::missing::is_error) == std::errc::is_a_directory);
+    CHECK(error_of_open(logfile::missing::is_created) == std::errc::is_a_directory);
+    CHECK(error_of_open(logfile::missing::is_error) == std::errc::is_a_directory);
     std::filesystem::remove(path);
     REQUIRE(::mkfifo(path, 0600) == 0);
-    auto fifo = site_log::open(path, site_log::missing::is_created);
-    CHECK(std::get<site_log>(fifo).try_lock() == std::errc::invalid_argument);
+    auto fifo = logfile::open(path, logfile::missing::is_created);
+    CHECK(std::get<logfile>(fifo).try_lock() == std::errc::invalid_argument);
 }
 
-TEST_CASE("site_log does not wait for a lock") {
+TEST_CASE("logfile does not wait for a lock") {
     const spool queue;
     append("A1");
-    const auto holder = open_locked(site_log::missing::is_error);
-    auto opened = site_log::open(path, site_log::missing::is_created);
-    auto& other = std::get<site_log>(opened);
+    const auto holder = open_locked(logfile::missing::is_error);
+    auto opened = logfile::open(path, logfile::missing::is_created);
+    auto& other = std::get<logfile>(opened);
     CHECK(other.try_lock() == std::errc::resource_unavailable_try_again);
 }
 
-TEST_CASE("site_log drops what was handled and keeps what was listed since") {
+TEST_CASE("logfile drops what was handled and keeps what was listed since") {
     const spool queue;
     spool::write(path, "A1\nB2\nC3\n");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     file.mark_sent();
     REQUIRE_FALSE(take_snapshot(file, listed));
     CHECK(listed.lines == "A1\nB2\nC3\n");
@@ -167,11 +167,11 @@ TEST_CASE("site_log drops what was handled and keeps what was listed since") {
     }
 }
 
-TEST_CASE("site_log keeps an unfinished line that could not be moved apart from the next") {
+TEST_CASE("logfile keeps an unfinished line that could not be moved apart from the next") {
     const spool queue;
     spool::write(path, "A1\nB2");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     file.mark_sent();
     REQUIRE_FALSE(take_snapshot(file, listed));
     file.unlock();
@@ -181,11 +181,11 @@ TEST_CASE("site_log keeps an unfinished line that could not be moved apart from 
     CHECK(spool::content(path) == "B2\nC3\n");
 }
 
-TEST_CASE("site_log leaves alone what another flush service has truncated meanwhile") {
+TEST_CASE("logfile leaves alone what another flush service has truncated meanwhile") {
     const spool queue;
     spool::write(path, "A1\nB2\n");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     file.mark_sent();
     REQUIRE_FALSE(take_snapshot(file, listed));
     file.unlock();
@@ -214,12 +214,12 @@ TEST_CASE("site_log leaves alone what another flush service has truncated meanwh
     }
 }
 
-TEST_CASE("site_log sees through a truncation whatever the times of the file say") {
+TEST_CASE("logfile sees through a truncation whatever the times of the file say") {
     // As where time stamps have whole seconds, and two sends come within one.
     const spool queue;
     spool::write(path, "A1\nB2\n");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     REQUIRE_FALSE(take_snapshot(file, listed));
     file.unlock();
     struct stat before {};
@@ -232,11 +232,11 @@ TEST_CASE("site_log sees through a truncation whatever the times of the file say
     CHECK(spool::content(path) == "A1\nB2\n");
 }
 
-TEST_CASE("site_log does not mind who reads the logfile, or sets its times") {
+TEST_CASE("logfile does not mind who reads the logfile, or sets its times") {
     const spool queue;
     spool::write(path, "A1\nB2\n");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     REQUIRE_FALSE(take_snapshot(file, listed));
     file.unlock();
     SECTION("read") { CHECK(spool::content(path).starts_with("A1\nB2\n")); }
@@ -247,16 +247,16 @@ TEST_CASE("site_log does not mind who reads the logfile, or sets its times") {
     CHECK(spool::content(path).empty());
 }
 
-TEST_CASE("site_log drops what it has read when another flushd has dropped lines before it") {
+TEST_CASE("logfile drops what it has read when another flushd has dropped lines before it") {
     const spool queue;
     spool::write(path, "A1\nB2\n");
-    auto first = open_locked(site_log::missing::is_error);
-    site_log::snapshot read_first;
+    auto first = open_locked(logfile::missing::is_error);
+    logfile::snapshot read_first;
     REQUIRE_FALSE(take_snapshot(first, read_first));
     first.unlock();
     append("C3");
-    auto second = open_locked(site_log::missing::is_error);
-    site_log::snapshot read_then;
+    auto second = open_locked(logfile::missing::is_error);
+    logfile::snapshot read_then;
     REQUIRE_FALSE(take_snapshot(second, read_then));
     CHECK(read_then.lines == "A1\nB2\n" + read_first.mark + "C3\n");
     second.unlock();
@@ -282,11 +282,11 @@ TEST_CASE("site_log drops what it has read when another flushd has dropped lines
     }
 }
 
-TEST_CASE("site_log finds its mark only as a whole line") {
+TEST_CASE("logfile finds its mark only as a whole line") {
     const spool queue;
     spool::write(path, "A1\n");
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     REQUIRE_FALSE(take_snapshot(file, listed));
     spool::write(path, "A1B2\nX" + listed.mark + "C3\n");
     REQUIRE_FALSE(file.try_lock());
@@ -294,23 +294,23 @@ TEST_CASE("site_log finds its mark only as a whole line") {
     CHECK(spool::content(path) == "A1B2\nX" + listed.mark + "C3\n");
 }
 
-TEST_CASE("site_log marks no logfile in which nothing is listed, and takes old marks out") {
+TEST_CASE("logfile marks no logfile in which nothing is listed, and takes old marks out") {
     const spool queue;
     spool::write(path, GENERATE("", "flushd_mark_1\n", "flushd_mark_1\nflushd_mark_2\n"));
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     REQUIRE_FALSE(take_snapshot(file, listed));
     CHECK(listed.lines.empty());
     CHECK(spool::content(path).empty());
     CHECK(file.size() == 0);
 }
 
-TEST_CASE("site_log drops lines without a mark only if nobody has written since") {
+TEST_CASE("logfile drops lines without a mark only if nobody has written since") {
     const spool queue;
     const std::string before = GENERATE("A1\nB2\n", "A1\nB2");
     spool::write(path, before);
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     {
         const file_size_limit full(before.size() + 5); // a part of the mark would fit
         REQUIRE_FALSE(take_snapshot(file, listed));
@@ -339,15 +339,15 @@ TEST_CASE("site_log drops lines without a mark only if nobody has written since"
     CHECK(spool::content(path) == expected);
 }
 
-TEST_CASE("site_log reads and rewrites a long list in many pieces") {
+TEST_CASE("logfile reads and rewrites a long list in many pieces") {
     const spool queue;
     std::string lines;
     for (int i = 0; i < 200'000; ++i)
         lines += "A" + std::to_string(10'000'000 + i) + '\n';
     REQUIRE(lines.size() == 2'000'000);
     spool::write(path, lines);
-    auto file = open_locked(site_log::missing::is_error);
-    site_log::snapshot listed;
+    auto file = open_locked(logfile::missing::is_error);
+    logfile::snapshot listed;
     int pieces = 1;
     while (!file.take_snapshot(listed, std::chrono::seconds(0)))
         ++pieces;
@@ -365,7 +365,7 @@ TEST_CASE("site_log reads and rewrites a long list in many pieces") {
     CHECK(spool::content(path) == keep + "B2\n");
 }
 
-TEST_CASE("site_log leaves all that is to stay behind wherever it is interrupted") {
+TEST_CASE("logfile leaves all that is to stay behind wherever it is interrupted") {
     const spool queue;
     std::string lines;
     for (int i = 0; i < 200'000; ++i)
@@ -375,14 +375,14 @@ TEST_CASE("site_log leaves all that is to stay behind wherever it is interrupted
     };
     for (int pieces = 0;; ++pieces) {
         spool::write(path, lines);
-        auto file = open_locked(site_log::missing::is_error);
-        site_log::snapshot listed;
+        auto file = open_locked(logfile::missing::is_error);
+        logfile::snapshot listed;
         REQUIRE_FALSE(take_snapshot(file, listed));
         file.unlock();
         append("B2");
         REQUIRE_FALSE(file.try_lock());
         flushd::log_rewrite rewrite(file, listed, std::string_view(lines).substr(500'000));
-        site_log::outcome done;
+        logfile::outcome done;
         for (int i = 0; i < pieces && !done; ++i)
             done = rewrite.go_on(std::chrono::seconds(0));
         const auto left = spool::content(path);
@@ -395,10 +395,10 @@ TEST_CASE("site_log leaves all that is to stay behind wherever it is interrupted
     }
 }
 
-TEST_CASE("site_log notes when it was sent where reading does not change it") {
+TEST_CASE("logfile notes when it was sent where reading does not change it") {
     const spool queue;
     spool::write(path, "A1\n");
-    auto file = open_locked(site_log::missing::is_error);
+    auto file = open_locked(logfile::missing::is_error);
     const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
     const auto none = flushd::sent_time(fd);
     REQUIRE(std::holds_alternative<std::error_code>(none));
@@ -426,12 +426,12 @@ TEST_CASE("site_log notes when it was sent where reading does not change it") {
     ::close(fd);
 }
 
-TEST_CASE("site_log removes an empty logfile only when it is old, and still that file") {
+TEST_CASE("logfile removes an empty logfile only when it is old, and still that file") {
     const spool queue;
     spool::write(path, "");
     spool::make_older(path, 1000);
     const std::time_t now = std::time(nullptr);
-    auto file = open_locked(site_log::missing::is_error);
+    auto file = open_locked(logfile::missing::is_error);
     std::error_code failure;
     SECTION("it is") {
         CHECK_FALSE(file.remove_if_empty_since(now - 2000, failure));

@@ -4,7 +4,7 @@
 #include "recording_sink.hpp"
 #include "spool.hpp"
 
-#include "flushd/daemon/site_store.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,8 +22,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-const site_file site = *site_file::from_name("customer_tld");
-const site_file other = *site_file::from_name("other_tld");
+const logfile_name site = *logfile_name::from_name("customer_tld");
+const logfile_name other = *logfile_name::from_name("other_tld");
 
 struct fixture {
     spool queue;
@@ -35,18 +35,18 @@ struct fixture {
     queue_layout layout{"deferred", 1};
     worker_thread worker;
     counters counts;
-    site_store store;
+    logfile_store store;
 
     explicit fixture(const lock_patience& patience = {})
         : store(context, layout, 256, worker, counts, work, log, patience) {}
 
     using answer = std::optional<std::error_code>;
     /// What it comes to is there after run().
-    answer& add(const site_file& to, const std::string& id) {
+    answer& add(const logfile_name& to, const std::string& id) {
         answer& result = answers.emplace_back();
         asio::co_spawn(
             context,
-            [](site_store& asked, site_file name, queue_id what,
+            [](logfile_store& asked, logfile_name name, queue_id what,
                answer& told) -> asio::awaitable<void> {
                 told = co_await asked.add(name, what);
             }(store, to, *queue_id::parse(id), result),
@@ -205,8 +205,8 @@ TEST_CASE("who waits for a send's lock is told when it takes too long") {
     std::optional<std::error_code> failure;
     asio::co_spawn(
         f.context,
-        [](site_store& store, std::optional<std::error_code>& told) -> asio::awaitable<void> {
-            auto opened = co_await store.open_locked(site, site_log::missing::is_error);
+        [](logfile_store& store, std::optional<std::error_code>& told) -> asio::awaitable<void> {
+            auto opened = co_await store.open_locked(site, logfile::missing::is_error);
             told = std::get<std::error_code>(opened);
         }(f.store, failure),
         [](const std::exception_ptr& thrown) { CHECK_FALSE(thrown); });
@@ -217,7 +217,7 @@ TEST_CASE("who waits for a send's lock is told when it takes too long") {
 TEST_CASE("without a descriptor for a logfile those that nobody needs are closed") {
     fixture f;
     for (int i = 0; i < 5; ++i)
-        f.add(*site_file::from_name("site" + std::to_string(i)), "A1");
+        f.add(*logfile_name::from_name("site" + std::to_string(i)), "A1");
     f.run();
     // All that the process may still have are taken; the five logfiles are open below.
     rlimit before{};

@@ -1,4 +1,4 @@
-#include "flushd/daemon/site_store.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 
 #include "flushd/daemon/logfile_place.hpp"
 
@@ -63,7 +63,7 @@ std::string logfile_failure(const std::error_code& failure) {
     return failure.message();
 }
 
-asio::awaitable<std::error_code> site_store::lock(site_log& file) {
+asio::awaitable<std::error_code> logfile_store::lock(logfile& file) {
     std::error_code failure = file.try_lock();
     if (failure != lock_is_held)
         co_return failure;
@@ -76,15 +76,15 @@ asio::awaitable<std::error_code> site_store::lock(site_log& file) {
     co_return failure == lock_is_held ? std::make_error_code(held_too_long) : failure;
 }
 
-asio::awaitable<std::variant<site_log, std::error_code>>
-site_store::open_locked(const site_file& site, site_log::missing when_missing) {
+asio::awaitable<std::variant<logfile, std::error_code>>
+logfile_store::open_locked(const logfile_name& site, logfile::missing when_missing) {
     while (true) {
         auto opened =
             co_await worker_.run([&] { return open_logfile(layout_, site, when_missing); });
         if (const auto* failure = std::get_if<std::error_code>(&opened);
             failure != nullptr && is_lack_of_descriptors(*failure) && close_all_cold())
             continue;
-        if (auto* file = std::get_if<site_log>(&opened)) {
+        if (auto* file = std::get_if<logfile>(&opened)) {
             if (const auto failure = co_await lock(*file))
                 co_return failure;
             // Housekeeping removes empty logfiles, under the lock that we have been waiting for.
@@ -95,8 +95,8 @@ site_store::open_locked(const site_file& site, site_log::missing when_missing) {
     }
 }
 
-asio::awaitable<std::error_code> site_store::add(const site_file& site,
-                                                 const postfix_proto::queue_id& id) {
+asio::awaitable<std::error_code> logfile_store::add(const logfile_name& site,
+                                                    const postfix_proto::queue_id& id) {
     hot_site& hot = find_hot(site);
     if (is_crowded(hot, hot.writers.size() + 1, beside::all)) {
         refuse(site, 1);
@@ -116,21 +116,21 @@ asio::awaitable<std::error_code> site_store::add(const site_file& site,
     co_return co_await std::move(result);
 }
 
-site_store::hot_site& site_store::find_hot(const site_file& site) {
+logfile_store::hot_site& logfile_store::find_hot(const logfile_name& site) {
     if (const auto found = hot_.find(site); found != hot_.end()) {
         by_recency_.splice(by_recency_.begin(), by_recency_, found->second.recency);
         return found->second;
     }
     if (hot_.size() >= most_open_)
         close_coldest();
-    std::list<site_file> most_recent{site};
+    std::list<logfile_name> most_recent{site};
     hot_site& hot = hot_[site];
     hot.recency = most_recent.begin();
     by_recency_.splice(by_recency_.begin(), most_recent);
     return hot;
 }
 
-void site_store::close_coldest() {
+void logfile_store::close_coldest() {
     const auto coldest = std::find_if(by_recency_.rbegin(), by_recency_.rend(),
                                       [this](const auto& site) { return !hot_.at(site).busy; });
     if (coldest == by_recency_.rend())
@@ -140,7 +140,7 @@ void site_store::close_coldest() {
 }
 
 /// False when there was none.
-bool site_store::close_all_cold() {
+bool logfile_store::close_all_cold() {
     const auto before = hot_.size();
     for (auto site = by_recency_.begin(); site != by_recency_.end();) {
         const auto found = hot_.find(*site);
@@ -154,7 +154,7 @@ bool site_store::close_all_cold() {
     return hot_.size() < before;
 }
 
-void site_store::write(const site_file& site) noexcept {
+void logfile_store::write(const logfile_name& site) noexcept {
     hot_site& hot = hot_.at(site); // stays: it is busy
     auto result = write_now(site, hot);
     if (result == lock_is_held || is_lack_of_descriptors(result)) {
@@ -176,7 +176,7 @@ void site_store::write(const site_file& site) noexcept {
 
 /// Whether so many are more than may wait for this site, beside those of all sites or of those that
 /// have been late for longer.
-bool site_store::is_crowded(const hot_site& hot, std::size_t clients, beside others) const {
+bool logfile_store::is_crowded(const hot_site& hot, std::size_t clients, beside others) const {
     if (!hot.late_since || clock::now() < *hot.late_since + patience_.before_refusing)
         return false;
     if (clients > patience_.clients_of_a_site)
@@ -191,7 +191,7 @@ bool site_store::is_crowded(const hot_site& hot, std::size_t clients, beside oth
 }
 
 /// All who came when it was not known yet how long they would have to wait.
-void site_store::refuse_crowd(const site_file& site, hot_site& hot) noexcept {
+void logfile_store::refuse_crowd(const logfile_name& site, hot_site& hot) noexcept {
     auto most = hot.writers.size();
     while (most > 0 && is_crowded(hot, most, beside::earlier))
         --most;
@@ -201,12 +201,12 @@ void site_store::refuse_crowd(const site_file& site, hot_site& hot) noexcept {
     hot.writers.complete_beyond(most, std::make_error_code(too_many_wait));
 }
 
-void site_store::refuse(const site_file& site, std::size_t clients) noexcept {
+void logfile_store::refuse(const logfile_name& site, std::size_t clients) noexcept {
     counts_.add(counter::write_failures, clients);
     warn(site, std::make_error_code(too_many_wait));
 }
 
-void site_store::warn(const site_file& site, const std::error_code& failure) noexcept {
+void logfile_store::warn(const logfile_name& site, const std::error_code& failure) noexcept {
     try {
         cannot_write_("write fast flush logfile {}: {}", site.name(), logfile_failure(failure));
     } catch (const std::exception&) { // no memory for the text
@@ -214,7 +214,7 @@ void site_store::warn(const site_file& site, const std::error_code& failure) noe
 }
 
 /// Without waiting: what is true of almost every add.
-std::error_code site_store::write_now(const site_file& site, hot_site& hot) noexcept {
+std::error_code logfile_store::write_now(const logfile_name& site, hot_site& hot) noexcept {
     try {
         // At most twice: a logfile that stayed open may have been unlinked, one just opened hardly.
         while (true) {
@@ -236,12 +236,12 @@ std::error_code site_store::write_now(const site_file& site, hot_site& hot) noex
     }
 }
 
-std::error_code site_store::open_for_writing(const site_file& site, hot_site& hot) {
+std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_site& hot) {
     while (true) {
-        auto opened = open_logfile(layout_, site, site_log::missing::is_created);
+        auto opened = open_logfile(layout_, site, logfile::missing::is_created);
         const auto* failure = std::get_if<std::error_code>(&opened);
         if (failure == nullptr) {
-            hot.file = std::move(std::get<site_log>(opened));
+            hot.file = std::move(std::get<logfile>(opened));
             return {};
         }
         // What was kept open in case that there is more to write costs nobody his line.
@@ -250,8 +250,8 @@ std::error_code site_store::open_for_writing(const site_file& site, hot_site& ho
     }
 }
 
-asio::awaitable<void> site_store::write_later(site_file site, std::error_code reason,
-                                              postfix_proto::work_in_hand::piece work) {
+asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason,
+                                                 postfix_proto::work_in_hand::piece work) {
     const auto until_written = std::move(work);
     hot_site& hot = hot_.at(site); // stays: it is busy
     const auto begin = clock::now();
@@ -273,8 +273,8 @@ asio::awaitable<void> site_store::write_later(site_file site, std::error_code re
     finish(site, hot, result == lock_is_held ? std::make_error_code(held_too_long) : result);
 }
 
-void site_store::finish(const site_file& site, hot_site& hot,
-                        const std::error_code& result) noexcept {
+void logfile_store::finish(const logfile_name& site, hot_site& hot,
+                           const std::error_code& result) noexcept {
     // First, so that the site can be used again whatever happens below.
     late_.remove(&hot);
     hot.late_since.reset();

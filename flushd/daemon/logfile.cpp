@@ -1,4 +1,4 @@
-#include "flushd/daemon/site_log.hpp"
+#include "flushd/daemon/logfile.hpp"
 
 #include "flushd/core/file_io.hpp"
 #include "flushd/core/sent_note.hpp"
@@ -45,8 +45,8 @@ constexpr std::time_t unlikely_age = 10;
 
 } // namespace
 
-std::variant<site_log, std::error_code> site_log::open(const std::string& path,
-                                                       missing when_missing) {
+std::variant<logfile, std::error_code> logfile::open(const std::string& path,
+                                                     missing when_missing) {
     // O_NONBLOCK: somebody may have put a FIFO there.
     int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     if (when_missing == missing::is_created)
@@ -65,10 +65,10 @@ std::variant<site_log, std::error_code> site_log::open(const std::string& path,
         file = open_descriptor(path, flags | O_RDWR);
     if (!file)
         return last_error();
-    return site_log(path, std::move(file), can_read);
+    return logfile(path, std::move(file), can_read);
 }
 
-std::error_code site_log::update_status() noexcept {
+std::error_code logfile::update_status() noexcept {
     if (::fstat(file_.get(), &status_) < 0)
         return last_error();
     if (!S_ISREG(status_.st_mode))
@@ -76,16 +76,16 @@ std::error_code site_log::update_status() noexcept {
     return {};
 }
 
-std::error_code site_log::try_lock() {
+std::error_code logfile::try_lock() {
     while (::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
         if (errno != EINTR)
             return last_error();
     return update_status();
 }
 
-void site_log::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
+void logfile::unlock() noexcept { ::flock(file_.get(), LOCK_UN); }
 
-std::error_code site_log::append(std::string_view lines) {
+std::error_code logfile::append(std::string_view lines) {
     const off_t end = status_.st_size;
     off_t at = end;
     if (can_read_ && end > 0 && end != end_of_last_line_) {
@@ -105,7 +105,7 @@ std::error_code site_log::append(std::string_view lines) {
     return {};
 }
 
-site_log::outcome site_log::take_snapshot(snapshot& taken, clock::duration how_long) {
+logfile::outcome logfile::take_snapshot(snapshot& taken, clock::duration how_long) {
     const auto end = clock::now() + how_long;
     taken.lines.reserve(size());
     while (taken.lines.size() < size()) {
@@ -128,12 +128,12 @@ site_log::outcome site_log::take_snapshot(snapshot& taken, clock::duration how_l
 }
 
 /// Takes out what crashes have left behind.
-std::error_code site_log::clear() {
+std::error_code logfile::clear() {
     const auto failure = truncate(file_.get(), 0);
     return failure ? failure : update_status();
 }
 
-std::error_code site_log::mark_end_of(snapshot& taken) {
+std::error_code logfile::mark_end_of(snapshot& taken) {
     const std::string_view ending = taken.lines.back() == '\n' ? "" : "\n";
     std::string mark = make_mark() + '\n';
     const off_t before = status_.st_size;
@@ -147,14 +147,14 @@ std::error_code site_log::mark_end_of(snapshot& taken) {
 }
 
 /// Whoever writes sets the modification time to a later one.
-void site_log::set_write_time(snapshot& taken) noexcept {
+void logfile::set_write_time(snapshot& taken) noexcept {
     const timespec long_ago{std::time(nullptr) - unlikely_age, 0};
     const timespec times[2] = {{0, UTIME_OMIT}, long_ago};
     if (::futimens(file_.get(), times) == 0 && !update_status())
         taken.write_time = status_.st_mtim;
 }
 
-void site_log::mark_sent() noexcept {
+void logfile::mark_sent() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     const timespec times[2] = {now, now};
@@ -166,7 +166,7 @@ void site_log::mark_sent() noexcept {
     static_cast<void>(update_status());
 }
 
-bool site_log::remove_if_empty_since(std::time_t oldest, std::error_code& failure) {
+bool logfile::remove_if_empty_since(std::time_t oldest, std::error_code& failure) {
     struct stat named {};
     if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
         ::stat(path_.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||

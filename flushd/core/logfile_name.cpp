@@ -1,10 +1,10 @@
-#include "flushd/core/site_file.hpp"
+#include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/queue_id.hpp"
 
 namespace flushd {
 
-std::optional<site_file> site_file::from_site(std::string_view site) {
+std::optional<logfile_name> logfile_name::from_site(std::string_view site) {
     std::string name;
     name.reserve(site.size());
     for (const char c : site) {
@@ -18,10 +18,10 @@ std::optional<site_file> site_file::from_site(std::string_view site) {
     return from_name(name);
 }
 
-std::optional<site_file> site_file::from_name(std::string_view name) {
+std::optional<logfile_name> logfile_name::from_name(std::string_view name) {
     if (!postfix_proto::is_queue_file_name(name))
         return std::nullopt;
-    return site_file(std::string(name));
+    return logfile_name(std::string(name));
 }
 
 } // namespace flushd
