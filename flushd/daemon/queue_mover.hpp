@@ -33,7 +33,7 @@ enum class deferred_transports {
 /// for the scan in progress and for the next one. A send of thousands of messages takes several,
 /// and each new mail makes one more: where other mail arrived without a pause, 2 to 80 of 3000
 /// messages were tried.) The permission also makes qmgr(8) try the message's destination once more
-/// if that is dead by then. See README for what it costs; so it is given only where
+/// if that is dead by then. See figures.md for what it costs; so it is given only where
 /// defer_transports is set.
 class queue_mover {
 public:

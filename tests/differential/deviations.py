@@ -1,5 +1,5 @@
 """Where flushd differs from stock flush(8) on purpose. tests/differential/run --print-deviations
-makes the README's table of this.
+makes the table of flushd/doc/differences.md of this.
 
 A case names the entries that it shows. What differs in it must be what the entries' rules state,
 and at least one required rule of each entry must hold: an entry that is not shown any more fails

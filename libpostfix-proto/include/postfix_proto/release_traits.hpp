@@ -1,5 +1,5 @@
 /// How the releases of Postfix differ, as far as anything here depends on it. This is the only
-/// place where a release is judged; flushd's README.md and flushd(8) show the same rows, and a test
+/// place where a release is judged; flushd's configuration.md and flushd(8) show the same rows, and a test
 /// compares them.
 #pragma once
 

@@ -1,5 +1,5 @@
 """A configuration that cannot work ends flushd with one fatal line that names the
-parameter; a table that cannot be read is a warning and a FAIL (facts.md 6).
+parameter; a table that cannot be read is a warning and a FAIL.
 """
 
 from harness import FAIL, IS_FLUSHD, OK, ask_flush, customer_postfix, etrn, expect, expect_equal, wait_until

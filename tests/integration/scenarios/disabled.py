@@ -1,5 +1,5 @@
 """Howto, "Configuring": with an empty fast_flush_domains every request is
-refused and no logfiles are made; the exit codes are those of facts.md 3.
+refused and no logfiles are made; the exit codes are those of stock Postfix.
 """
 
 from harness import DENY, ask_flush, customer_postfix, deferred_mail, etrn, expect_equal, run_command

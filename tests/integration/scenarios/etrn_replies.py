@@ -1,4 +1,4 @@
-"""facts.md 3, the table of ETRN arguments, with an eligible and with an empty list."""
+"""What smtpd(8) replies to each kind of ETRN argument, with an eligible and with an empty list."""
 
 from harness import SmtpClient, customer_postfix, etrn, expect_equal
 

@@ -35,7 +35,7 @@ WORKERS = 6
 PATIENCE = 60.0  # for anything that should come at once
 DAY, HOUR = 86400, 3600
 
-# Facts (facts.md 4.2): stock loses the ID that is added to an old empty logfile while a refresh unlinks it. As the one that refreshes,
+# Stock loses the ID that is added to an old empty logfile while a refresh unlinks it. As the one that refreshes,
 # because it looks and unlinks without the lock; as the one that adds, because it does not look, once it has the
 # lock, whether the file still has its name. Where logfiles grow old and empty, then, only flushd adds, and one of these clients
 # that does look, and not while stock refreshes. Where stock adds, they do not grow old enough to be unlinked.

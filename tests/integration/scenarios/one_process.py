@@ -1,4 +1,4 @@
-"""facts.md 4.7: flushd serves all clients with one process, which master starts when
+"""flushd serves all clients with one process, which master starts when
 there is something to do and which leaves when there is nothing.
 """
 

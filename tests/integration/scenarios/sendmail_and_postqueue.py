@@ -1,4 +1,4 @@
-"""facts.md 3, the table of commands: sendmail -qRsite, -qIid, postqueue -s, -i.
+"""Each command that asks for mail, and its exit status: sendmail -qRsite, -qIid, postqueue -s, -i.
 
 Howto, "Using": the operator can request delivery for one customer.
 """

@@ -1,4 +1,4 @@
-"""facts.md 4.1: an ID that could not be written down is not acknowledged.
+"""An ID that could not be written down is not acknowledged.
 
 The flush directory is a file system that is full. flushd warns, answers FAIL and
 lives on; stock warns and answers OK, and the ID is lost.
@@ -28,7 +28,7 @@ processes = postfix.flush_processes()
 fill_up()
 
 mark = postfix.log.mark()
-expected = by_daemon("facts.md 4.1: stock says OK after a failed append", flushd=FAIL, flush=OK)
+expected = by_daemon("stock says OK after a failed append", flushd=FAIL, flush=OK)
 expect_equal("add with a full file system", ask_flush("add", site="customer.tld", queue_id="BCDEF01234"), expected)
 wait_until("a warning names the logfile or the reason",
            lambda: any("customer_tld" in line or "No space left" in line

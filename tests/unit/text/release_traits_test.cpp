@@ -51,8 +51,8 @@ TEST_CASE("a release has what came with it and before, and nothing that came lat
                          [](const auto& a, const auto& b) { return a.since < b.since; }));
 }
 
-TEST_CASE("README and flushd(8) say how a release is judged, as the table has it") {
-    for (const auto* name : {"README.md", "flushd/flushd.8"}) {
+TEST_CASE("configuration.md and flushd(8) say how a release is judged, as the table has it") {
+    for (const auto* name : {"flushd/doc/configuration.md", "flushd/flushd.8"}) {
         const auto words = words_of(name);
         for (const auto& rule : release_rules) {
             CAPTURE(name, rule.what);
