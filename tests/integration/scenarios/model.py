@@ -499,7 +499,9 @@ if IS_FLUSHD:
     expect(removed, "logfiles were removed")
 complaints = postfix.log.find_all(r"\]: (warning|error|fatal|panic):")
 # One looks at an old empty logfile and unlinks it, stock without a lock; and stock finds a message, for send_file, that the
-# other moves before it has a closer look.
-harmless = r"remove logfile \S+: No such file|/flush\[.* open \S+: file status changed unexpectedly: No such file"
+# other moves before it has a closer look. With -v, on a machine that has much else to do, postlogd may be slower than flushd
+# waits for it; that is said in the log, and no mail is lost by it.
+harmless = (r"remove logfile \S+: No such file|/flush\[.* open \S+: file status changed unexpectedly: No such file"
+            r"|public/postlog: \d+ log records? lost")
 complaints = [line for line in complaints if not re.search(harmless, line)]
 expect_equal(f"complaints of {DAEMON}, of stock flush and of master", complaints[:5], [])
