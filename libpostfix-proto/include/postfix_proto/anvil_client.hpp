@@ -1,4 +1,5 @@
-/// Asks anvil(8), which counts connections and requests of remote clients for all servers.
+/// Client of anvil(8), the service that counts the connections and requests of remote clients on
+/// behalf of all servers.
 #pragma once
 
 #include "postfix_proto/anvil_protocol.hpp"

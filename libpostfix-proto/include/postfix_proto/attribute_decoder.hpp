@@ -1,4 +1,4 @@
-/// Takes attribute lists apart, as the bytes come in.
+/// Decodes attribute lists incrementally, from input that may arrive in any number of pieces.
 #pragma once
 
 #include "postfix_proto/attribute_form.hpp"

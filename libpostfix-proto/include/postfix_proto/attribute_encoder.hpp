@@ -1,4 +1,4 @@
-/// Attribute lists as Postfix daemons send them to each other.
+/// Encodes attribute lists in the format that Postfix daemons exchange.
 #pragma once
 
 #include "postfix_proto/attribute_form.hpp"

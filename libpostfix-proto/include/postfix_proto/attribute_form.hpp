@@ -1,4 +1,4 @@
-/// How an attribute list travels.
+/// Names the encodings of an attribute list on the wire.
 #pragma once
 
 namespace postfix_proto {

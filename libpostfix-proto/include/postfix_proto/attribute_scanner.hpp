@@ -1,4 +1,4 @@
-/// Takes the attributes that one wants out of a list, as values with a type.
+/// Extracts the wanted attributes from an attribute list, as typed values.
 #pragma once
 
 #include "postfix_proto/attribute_decoder.hpp"

@@ -1,5 +1,5 @@
-/// What the installed Postfix makes of "hash:" and "btree:", the types that need Berkeley DB
-/// (Postfix 3.11: global/nbdb_redirect.c, global/nbdb_util.c, global/nbdb_surrogate.c).
+/// Determines how the installed Postfix opens "hash:" and "btree:", the table types that need
+/// Berkeley DB (Postfix 3.11: global/nbdb_redirect.c, global/nbdb_util.c, global/nbdb_surrogate.c).
 ///
 /// A Postfix that was built without Berkeley DB does not have them. Since 3.11
 /// non_bdb_migration_level can make all programs of Postfix, postmap(1) too, open `hash:X` as

@@ -1,4 +1,5 @@
-/// Asynchronous work for a program that has no coroutines of its own.
+/// Runs an asynchronous operation and passes its result to a callback, for programs that do not use
+/// coroutines.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

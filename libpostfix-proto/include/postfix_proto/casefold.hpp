@@ -1,4 +1,4 @@
-/// Case folding, for comparing names without regard to case (Postfix 3.7: util/casefold.c).
+/// Folds case, to compare names case-insensitively (Postfix 3.7: util/casefold.c).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-/// A client of a Postfix service, as the code that serves it sees it.
+/// Represents a connected client to the code that serves it.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

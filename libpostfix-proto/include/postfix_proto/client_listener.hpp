@@ -1,4 +1,4 @@
-/// Takes clients from the sockets that master(8) listens on.
+/// Accepts clients on the sockets that master(8) listens on.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

@@ -1,4 +1,4 @@
-/// Many deadlines of one length, for the price of one timer.
+/// Manages any number of deadlines of the same length with a single timer.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

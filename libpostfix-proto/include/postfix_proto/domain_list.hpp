@@ -1,4 +1,4 @@
-/// Lists of domains, such as fast_flush_domains and relay_domains (Postfix 3.7:
+/// Matches a domain against a list such as fast_flush_domains or relay_domains (Postfix 3.7:
 /// global/domain_list.c, global/match_parent_style.c). For the syntax see match_list.hpp.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// What a host name, an address literal and an internationalised domain name look like.
+/// Validates host names and address literals, and converts internationalised domain names to ASCII.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-/// Notices that a configuration file or lookup table has changed, also from within a chroot jail
-/// and without the privilege to open it again.
+/// Detects changes to configuration files and lookup tables, even from within a chroot jail and
+/// without the privilege to reopen them.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"

@@ -1,4 +1,5 @@
-/// Asks the flush(8) service.
+/// Client of flush(8), the service that lists deferred mail by destination and requests its
+/// delivery.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

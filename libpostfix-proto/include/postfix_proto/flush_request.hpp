@@ -1,4 +1,4 @@
-/// The protocol of the flush(8) service, as bytes and values without I/O.
+/// Implements the protocol of the flush(8) service on bytes and values, without I/O.
 ///
 /// A client connects to `public/flush` and makes one request per connection (mail_flush.h,
 /// flush_clnt.c and flush.c, Postfix 3.7):

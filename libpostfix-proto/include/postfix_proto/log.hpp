@@ -1,9 +1,9 @@
-/// Logging with Postfix's severities.
+/// Writes log records with Postfix's severities.
 ///
-/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` is progress,
-/// `warning` is a problem that the program can live with, `error` one that costs some
-/// functionality, `fatal` one that ends the process and can be mended by the operator, `panic` one
-/// that ends the process and is a mistake in the program.
+/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` reports progress;
+/// `warning`, a problem that the program can tolerate; `error`, one that costs some functionality;
+/// `fatal`, one that ends the process and that the operator can fix; `panic`, one that ends the
+/// process and is a bug in the program.
 #pragma once
 
 #include <fmt/format.h>

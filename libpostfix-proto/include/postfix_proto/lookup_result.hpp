@@ -1,4 +1,4 @@
-/// The result of one lookup in a table.
+/// Holds the result of one table lookup.
 #pragma once
 
 #include <string>

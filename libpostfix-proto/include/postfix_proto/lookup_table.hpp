@@ -1,11 +1,11 @@
-/// Lookup tables, "type:name" in a Postfix configuration (Postfix 3.7: util/dict.h,
-/// util/dict_open.c).
+/// Opens and queries lookup tables, written "type:name" in a Postfix configuration (Postfix 3.7:
+/// util/dict.h, util/dict_open.c).
 ///
-/// Everything a table needs is opened or read by open_lookup_table(), so find() works after a
-/// chroot. A table that can not be opened is no reason to stop: it becomes one whose every find()
-/// fails (Postfix 3.7: util/dict_surrogate.c), so that the sites which do not reach it are served.
+/// open_lookup_table() opens or reads everything a table needs, so that find() works after a
+/// chroot. A table that cannot be opened does not stop the program: every find() in it fails
+/// (Postfix 3.7: util/dict_surrogate.c), and sites whose lookup does not reach it are still served.
 ///
-/// Tables keep a reference to the logger they were opened with. None is thread-safe.
+/// A table keeps a reference to the logger that it was opened with. Tables are not thread-safe.
 #pragma once
 
 #include "postfix_proto/berkeley_db_policy.hpp"

@@ -1,4 +1,4 @@
-/// The conversation between a child process and master(8).
+/// Exchanges status with master(8), on behalf of one of its child processes.
 ///
 /// Source: master/master_proto.h and master_proto.c, Postfix 3.5 to 3.12.
 #pragma once

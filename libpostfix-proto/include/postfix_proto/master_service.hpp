@@ -1,4 +1,4 @@
-/// An event-driven service below master(8): takes clients, knows when to retire.
+/// Runs an event-driven service under master(8): accepts clients and decides when to retire.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

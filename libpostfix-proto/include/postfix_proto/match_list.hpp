@@ -1,6 +1,8 @@
-/// Lists of patterns in a Postfix parameter (Postfix 3.7: util/match_list.c, util/match_ops.c).
+/// Matches a name against the list of patterns in a Postfix parameter (Postfix 3.7:
+/// util/match_list.c, util/match_ops.c).
 ///
-/// Items are parted by comma or white space; braces protect those inside a table name. An item is
+/// Items are separated by commas or white space; braces protect separators within a table name. An
+/// item is
 ///
 ///     !item         the opposite; may be repeated
 ///     /file/name    the file's items in its place; lines that start with # are skipped, and since

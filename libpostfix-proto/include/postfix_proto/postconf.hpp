@@ -1,7 +1,7 @@
-/// The parameters of the installed Postfix, read through its own postconf(1).
+/// Reads the parameters of the installed Postfix through its own postconf(1).
 ///
-/// postconf knows the defaults, the compile-time settings and the syntax of the Postfix that is
-/// installed; nothing here has a default of its own. Facts are those of postconf 3.5 to 3.12.
+/// postconf knows the defaults, the compile-time settings and the syntax of the installed Postfix,
+/// so this header has no defaults of its own. Facts are those of postconf 3.5 to 3.12.
 #pragma once
 
 #include <chrono>

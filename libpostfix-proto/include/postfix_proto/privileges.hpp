@@ -1,4 +1,4 @@
-/// Giving up what a daemon does not need.
+/// Drops the privileges that a daemon does not need.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// Asks proxymap(8).
+/// Client of proxymap(8), the service that looks up keys in tables on behalf of other processes.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

@@ -1,4 +1,4 @@
-/// What proxymap(8) and its clients say to each other, without I/O (Postfix 3.7 and 3.11:
+/// Implements the protocol between proxymap(8) and its clients, without I/O (Postfix 3.7 and 3.11:
 /// proxymap/proxymap.c, global/dict_proxy.c). Attribute lists in the NUL form:
 ///
 ///                                                  until Postfix 3.10

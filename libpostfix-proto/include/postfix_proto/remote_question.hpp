@@ -1,4 +1,4 @@
-/// A lookup that another process makes, such as proxymap(8), and its answer.
+/// Describes a lookup that another process performs, such as proxymap(8), and its answer.
 #pragma once
 
 #include "postfix_proto/lookup_result.hpp"

@@ -1,8 +1,9 @@
-/// Tables that another process looks up in: "proxy:type:name", through proxymap(8) (Postfix 3.7:
-/// global/dict_proxy.c), and those of a type that only Postfix has code for, the same way.
+/// Implements tables whose lookups another process performs: "proxy:type:name", through proxymap(8)
+/// (Postfix 3.7: global/dict_proxy.c), and, in the same way, tables of types that only Postfix
+/// itself supports.
 ///
-/// The table itself does no I/O. Whoever looks up keeps what is known in a remote_answers; a lookup
-/// that needs more leaves a question there, and is done once more when that has been answered:
+/// The table does no I/O. The caller keeps the answers it has in a remote_answers. A lookup that
+/// needs another answer leaves a question there; the caller gets the answer and repeats the lookup:
 ///
 ///     remote_answers answers;
 ///     auto result = table.find_given(key, answers);

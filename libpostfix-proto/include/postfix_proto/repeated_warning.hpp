@@ -1,4 +1,4 @@
-/// Warnings that would come as often as there are clients.
+/// Limits the rate of a warning that could otherwise be logged once for each client.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// What a Postfix service says to a client, of this version or that.
+/// Decodes the reply of a Postfix service to its client, with or without an announcement before it.
 #pragma once
 
 #include "postfix_proto/attribute_decoder.hpp"

@@ -1,4 +1,5 @@
-/// Asynchronous work for a program that has nothing else to do.
+/// Runs an asynchronous operation and blocks until it is done, for programs that have nothing else
+/// to do.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

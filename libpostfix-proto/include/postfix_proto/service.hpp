@@ -1,4 +1,4 @@
-/// A whole program that master(8) runs, but for what it is good for.
+/// Runs a complete Postfix service; you supply the per-client code.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

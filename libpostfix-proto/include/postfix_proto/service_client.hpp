@@ -1,4 +1,4 @@
-/// Asks a Postfix service one thing after another.
+/// Sends requests to a Postfix service, one at a time, over a connection that it keeps.
 #pragma once
 
 #include "postfix_proto/attribute_scanner.hpp"

@@ -1,4 +1,4 @@
-/// A connection to a Postfix service, as its client.
+/// Connects a client to a Postfix service, and sends and receives bytes within a time limit.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

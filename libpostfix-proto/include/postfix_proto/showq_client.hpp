@@ -1,4 +1,4 @@
-/// Asks showq(8) what mail is queued.
+/// Client of showq(8), the service that lists all queued mail.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

@@ -1,7 +1,8 @@
-/// What showq(8) says, without I/O: the list of all queued mail.
+/// Decodes the list of all queued mail that showq(8) sends, without I/O.
 ///
-/// A client connects to `public/showq`, says nothing, and reads until the end of the list. Each
-/// message is an attribute list, an empty one ends it all (showq/showq.c, Postfix 3.5 to 3.11):
+/// A client connects to `public/showq`, sends nothing, and reads until the end of the list. Each
+/// message is an attribute list; an empty list ends the listing (showq/showq.c, Postfix 3.5 to
+/// 3.11):
 ///
 ///     protocol=mail_queue_list_protocol                     since Postfix 3.6
 ///     queue_name= queue_id= time= size= forced_expire= sender=

@@ -1,4 +1,4 @@
-/// Starting coroutines that nobody waits for.
+/// Starts coroutines whose completion nobody awaits, and logs their exceptions.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

@@ -1,4 +1,4 @@
-/// Triggers: the short requests that wake a Postfix service.
+/// Sends triggers, the short requests that wake a Postfix service.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

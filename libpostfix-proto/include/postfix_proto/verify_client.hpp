@@ -1,4 +1,4 @@
-/// Asks verify(8), which knows whether mail for an address can be delivered.
+/// Client of verify(8), the service that knows whether mail to an address can be delivered.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

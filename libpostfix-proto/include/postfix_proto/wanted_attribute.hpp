@@ -1,4 +1,4 @@
-/// What one wants to read from an attribute list.
+/// Describes an attribute to extract from an attribute list.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Knows whether a service has anything left to do.
+/// Tracks whether a service still has unfinished work.
 #pragma once
 
 #include <cstddef>

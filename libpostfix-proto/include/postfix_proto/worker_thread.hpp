@@ -1,4 +1,5 @@
-/// A second thread for what may wait for a disk, so that the first one goes on serving clients.
+/// Runs operations that may wait for a disk in a second thread, so that the first one keeps serving
+/// clients.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
