@@ -11,8 +11,8 @@
 
 namespace postfix_proto {
 
-/// The list that a parameter holds: which domains it names, in themselves or by a pattern. Keeps
-/// what it has read; not thread-safe.
+/// The list of domains in a parameter, as names and patterns. Keeps what it has read; not
+/// thread-safe.
 class domain_list {
 public:
     /// Parameters of main.cf that decide what matches, and what opening does.
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] bool asks_elsewhere() const { return list_.asks_elsewhere(); }
 
     /// Every file that the answers depend on, sorted, also those that could not be opened. When one
-    /// of them changes the list should be made anew.
+    /// of them changes, construct the list again.
     [[nodiscard]] std::vector<std::string> files() const { return list_.files(); }
 
 private:
