@@ -48,7 +48,7 @@ missing_berkeley_db_types(const std::vector<std::string>& table_types);
 /// The table that `hash` or `btree` stands for.
 struct berkeley_db_target {
     std::string type;               ///< to be opened instead; may be the same one
-    std::string reason;             ///< why it can not be opened; empty when it can
+    std::string reason;             ///< why it cannot be opened; empty when it can
     std::vector<std::string> files; ///< that this depends on, those of the custom mapping
 };
 

@@ -62,7 +62,7 @@ public:
     /// then with `early`. Returns false when none does.
     bool expire_one_early();
 
-    /// Calls all actions with `closing`; closing() is true from then on.
+    /// Calls the actions of all running deadlines with `closing`; closing() is true from then on.
     void close();
     /// Whether close() has been called.
     [[nodiscard]] bool closing() const noexcept { return closing_; }

@@ -51,7 +51,7 @@ private:
 };
 
 /// Whether parent_domain_matches_subdomains, given by its value, names the parameter. Throws
-/// startup_error where Postfix ends: on a "!" without a pattern, or a table or file that can not be
+/// startup_error where Postfix ends: on a "!" without a pattern, or a table or file that cannot be
 /// used. Without a `log` its warnings go unseen.
 [[nodiscard]] bool parent_style_includes(std::string_view parent_domain_matches_subdomains,
                                          std::string_view parameter_name, logger* log = nullptr);

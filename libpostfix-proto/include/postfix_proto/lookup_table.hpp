@@ -111,7 +111,7 @@ make_unavailable_table(std::string_view type, std::string_view name, std::string
 /// The result of opening a table, which the code for a type returns to open_lookup_table(): a
 /// table, or the reason why there is none.
 struct opened_table {
-    std::unique_ptr<lookup_table> table; ///< null when it can not be opened
+    std::unique_ptr<lookup_table> table; ///< null when it cannot be opened
     std::string reason;                  ///< when there is no table
     std::vector<std::string> files;      ///< likewise: the files that opening depends on
 };

@@ -24,15 +24,16 @@
 
 namespace postfix_proto {
 
-/// What is known in the course of one lookup. Forget it afterwards: the next one asks anew.
+/// The answers that are known during one lookup. Discard them afterwards, so that the next lookup
+/// asks again.
 class remote_answers {
 public:
-    /// Null, and the question is noted, when it has not been answered yet.
+    /// Returns the answer; or, if there is none yet, notes the question and returns null.
     [[nodiscard]] const remote_answer* find(const remote_question& question);
     /// Notes an answer. After that there is no question until another lookup leaves one.
     void add(const remote_question& question, remote_answer answer);
 
-    /// What the last unanswered lookup needs to know.
+    /// The question of the last unanswered lookup.
     [[nodiscard]] const std::optional<remote_question>& question() const { return question_; }
 
 private:
@@ -43,9 +44,9 @@ private:
 /// Why a plain find() in such a table fails.
 inline constexpr const char* cannot_ask_here = "proxymap(8) cannot be asked here";
 
-/// For open_lookup_table(). The name is "type:name". Whether proxymap knows that table, and whether
-/// its keys are fixed, turns out at the first lookup. Postfix asks when it starts, waits without
-/// end for proxymap, and ends where the table is not one of $proxy_read_maps.
+/// For open_lookup_table(). The name is "type:name". The first lookup shows whether proxymap knows
+/// the table and whether its keys are fixed. Postfix instead asks when it starts, waits for
+/// proxymap for ever, and ends if the table is not in $proxy_read_maps.
 [[nodiscard]] opened_table open_proxy_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);
 

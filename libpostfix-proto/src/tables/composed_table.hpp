@@ -14,7 +14,7 @@
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). `type` is "unionmap". A table in it that can not be opened is told as
+/// For open_lookup_table(). `type` is "unionmap". A table in it that cannot be opened is told as
 /// usual, and fails the lookups that get to it. A name out of shape is an error.
 [[nodiscard]] opened_table open_union_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);

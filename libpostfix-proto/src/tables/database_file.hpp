@@ -70,7 +70,7 @@ using database_reader = std::function<std::string(const entry_sink&)>;
                                          const open_options& options, logger& log,
                                          const database_reader& read);
 
-/// The text of why a database can not be opened, as Postfix puts it.
+/// The text of why a database cannot be opened, as Postfix puts it.
 [[nodiscard]] opened_table refuse_database(const std::string& path, std::string_view why);
 
 } // namespace postfix_proto
