@@ -1,4 +1,5 @@
-/// Asks anvil(8), which counts connections and requests of remote clients for all servers.
+/// Client of anvil(8), the service that counts the connections and requests of remote clients on
+/// behalf of all servers.
 #pragma once
 
 #include "postfix_proto/anvil_protocol.hpp"
@@ -18,32 +19,33 @@
 
 namespace postfix_proto {
 
-/// Where the service is, and how long one waits.
+/// The location of the service and the limits of a request.
 struct anvil_client_settings {
-    /// The service's socket, relative to the current directory. Its directory lets in root and
+    /// The service's socket, relative to the current directory. Its directory admits root and
     /// mail_owner.
     std::string path = "private/anvil";
-    /// For one request in all (ipc_timeout).
+    /// The limit for a whole request (ipc_timeout).
     std::chrono::milliseconds limit = std::chrono::hours(1);
     /// How many requests may wait for the one that is under way, see service_client.
     std::size_t most_waiting = service_client::default_most_waiting;
 };
 
-/// What the service says.
+/// The answer of the service.
 struct anvil_answer {
-    /// Why there are no counts.
+    /// The reason why there are no counts.
     std::optional<service_failure> failure;
-    /// Those that the request asks for; all others are zero.
+    /// The counts that the request asks for; all others are zero.
     anvil_counts counts;
 };
 
-/// A client for each connection of a remote client that is to be counted: anvil ties a `connect` to
-/// the connection it came by, and takes it for disconnected when that ends or when another
-/// `connect` comes by the same one. For all else one is enough. With services of Postfix 3.5 and of
-/// 3.6 and later alike.
+/// Use one anvil_client for each counted connection of a remote client: anvil associates a
+/// `connect` with the connection that carried it, and considers the remote client disconnected when
+/// that connection ends or carries another `connect`. For all other requests one anvil_client is
+/// enough. Works with Postfix 3.5 and with 3.6 and later.
 ///
-/// Any number of requests may be made at once; the service is asked one at a time, and those that
-/// wait are limited, see service_client. Destroying the client ends them as `client_closed`.
+/// Any number of requests may be made at once. They are sent one at a time, and the number of
+/// waiting requests is limited, see service_client. Destroying the client ends them as
+/// `client_closed`.
 class anvil_client {
 public:
     /// Connects with the first request. `context` must outlive it.
@@ -59,7 +61,7 @@ private:
     service_client service_;
 };
 
-/// The same for a program that has nothing else to do: each call blocks.
+/// Blocking variant, for programs that have nothing else to do: each call waits for its result.
 class blocking_anvil_client {
 public:
     /// Connects with the first request.

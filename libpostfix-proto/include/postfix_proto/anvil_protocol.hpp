@@ -1,4 +1,4 @@
-/// The protocol of the anvil(8) service, as bytes and values without I/O (anvil/anvil.c,
+/// Implements the protocol of the anvil(8) service on bytes and values, without I/O (anvil/anvil.c,
 /// global/anvil_clnt.c, Postfix 3.7; the same from 3.5 to 3.10). Attribute lists in the plain form:
 ///
 ///     server   protocol=anvil_protocol                            once, since Postfix 3.6

@@ -1,4 +1,4 @@
-/// Takes attribute lists apart, as the bytes come in.
+/// Decodes attribute lists incrementally, from input that may arrive in any number of pieces.
 #pragma once
 
 #include "postfix_proto/attribute_form.hpp"
@@ -10,16 +10,16 @@
 
 namespace postfix_proto {
 
-/// A streaming decoder without I/O for lists in one of the forms. One can go on with the next list
-/// where the one before has ended. For a list whose attributes are known, attribute_scanner is the
-/// shorter way.
+/// A streaming decoder without I/O for lists in one of the forms. After the end of a list it
+/// continues with the next one. To read a list whose attributes are known, attribute_scanner is
+/// more convenient.
 ///
 /// Bytes may arrive split at any point. Names and values are reported one by one, because Postfix
 /// rejects a list at the first unexpected name, before it has seen the value.
 ///
 /// A nested list begins with the name `{` and ends with `}`, both without a value. In the plain and
-/// the base64 form the line tells that it has none. In the NUL form these are names as any other,
-/// followed by a value, unless the reader expects a nested list and says so with expect_name().
+/// the base64 form the line shows that there is no value. In the NUL form these are names like any
+/// other, followed by a value, unless the reader expects a nested list and calls expect_name().
 class attribute_decoder {
 public:
     /// The input is used up and the current string is not complete.
@@ -28,10 +28,11 @@ public:
     struct name {
         /// At least one byte.
         std::string_view text;
-        /// False for a line that has only a name: what comes next is not its value.
+        /// False for a line that has only a name: the next event is not its value.
         bool has_value = true;
     };
-    /// In the base64 form, decoded; may have NUL bytes in it there and in the plain form.
+    /// A value; decoded in the base64 form. It may contain NUL bytes in that form and in the plain
+    /// form.
     struct value {
         /// May be empty.
         std::string_view text;
@@ -39,29 +40,31 @@ public:
     struct end_of_list {};
     /// A name or value is longer than the limit. The decoder must not be used further.
     struct too_long {};
-    /// Base64 form: a name or value is none. The decoder must not be used further.
+    /// A name or value in the base64 form is not valid base64. The decoder must not be used
+    /// further.
     struct malformed {};
 
-    /// One of these at a time.
+    /// The result of one step.
     using event = std::variant<need_more, name, value, end_of_list, too_long, malformed>;
 
-    /// Postfix itself sets no limit. This one is far above any site name or queue ID, and keeps a
-    /// client from making the server hold arbitrary amounts.
+    /// Postfix itself sets no limit. This limit is far above the length of any site name or queue
+    /// ID, and bounds the memory that a client can make the server use.
     static constexpr std::size_t default_string_limit = 8192;
 
-    /// The limit is for a string as it travels, so that base64 leaves three quarters of it.
+    /// The limit applies to the encoded string, so a string in base64 may have three quarters of
+    /// it.
     explicit attribute_decoder(std::size_t string_limit = default_string_limit,
                                attribute_form form = attribute_form::nul) noexcept
         : string_limit_(string_limit), form_(form), is_simple_(form == attribute_form::nul) {}
 
-    /// Takes bytes from the front of `input` until there is something to report.
+    /// Consumes bytes from the front of `input` up to the next event.
     event next(std::string_view& input);
 
-    /// After a name with a value: the value is passed over, of whatever length and content, and
-    /// what is reported next is what comes after it.
+    /// Call this after a name with a value to skip the value, whatever its length and content; the
+    /// next event is the one after the value.
     void skip_value() noexcept;
 
-    /// After a name, in the NUL form: no value of it follows, as with the `{` and the `}` of a
+    /// Call this after a name in the NUL form that has no value, such as the `{` and the `}` of a
     /// nested list.
     void expect_name() noexcept { expect_value_ = false; }
 

@@ -1,4 +1,4 @@
-/// Attribute lists as Postfix daemons send them to each other.
+/// Encodes attribute lists in the format that Postfix daemons exchange.
 #pragma once
 
 #include "postfix_proto/attribute_form.hpp"
@@ -14,29 +14,28 @@ namespace postfix_proto {
 ///
 ///     attribute_encoder().add("status", 0).finish()   is   "status\0" "0\0" "\0"
 ///
-/// No value can forge another attribute: what follows a NUL byte in a name or a value is cut off;
-/// in the plain form also what follows a newline, and in a name what follows `=`. An attribute
-/// without a name, which would end the list, is left out, and so is one that would end a nested
-/// list of the NUL form.
+/// No value can forge another attribute: a name or a value is cut off at a NUL byte, in the plain
+/// form also at a newline, and a name also at `=`. An attribute without a name, which would end the
+/// list, is left out, and so is one that would end a nested list of the NUL form.
 class attribute_encoder {
 public:
     attribute_encoder() = default;
-    /// Lists in this form.
+    /// Encodes lists in this form.
     explicit attribute_encoder(attribute_form form) noexcept : form_(form) {}
 
-    /// A string, which may be empty.
+    /// Adds a string, which may be empty.
     attribute_encoder& add(std::string_view name, std::string_view value);
 
-    /// Integers travel as unsigned decimal numbers: -1 as 4294967295.
+    /// Adds an integer, sent as an unsigned decimal number: -1 as 4294967295.
     attribute_encoder& add(std::string_view name, std::int32_t value);
-    /// What Postfix sends as long: -1 as 18446744073709551615.
+    /// Adds an integer that Postfix sends as a long: -1 as 18446744073709551615.
     attribute_encoder& add(std::string_view name, std::int64_t value);
 
-    /// Any bytes (SEND_ATTR_DATA): in base64, whatever the form.
+    /// Adds any bytes (SEND_ATTR_DATA), in base64 whatever the form.
     attribute_encoder& add_data(std::string_view name, std::string_view bytes);
 
-    /// What is added in between is one nested list (SEND_ATTR_HASH): the reader takes it for a map
-    /// from names to strings. Postfix knows no lists within these.
+    /// Begins a nested list (SEND_ATTR_HASH), to which all attributes up to its end belong; the
+    /// reader takes it for a map from names to strings. Postfix does not support further nesting.
     attribute_encoder& open();
     /// Ends the nested list.
     attribute_encoder& close();
@@ -44,7 +43,8 @@ public:
     /// Ends the list. The encoder is empty afterwards and can be used for the next one.
     [[nodiscard]] std::string finish();
 
-    /// What has been added, without an end (ATTR_FLAG_MORE): what comes next belongs to the list.
+    /// Returns the attributes added so far without ending the list (ATTR_FLAG_MORE); further ones
+    /// belong to the same list.
     [[nodiscard]] std::string take();
 
 private:

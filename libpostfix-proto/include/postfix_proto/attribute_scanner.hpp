@@ -1,4 +1,4 @@
-/// Takes the attributes that one wants out of a list, as values with a type.
+/// Extracts the wanted attributes from an attribute list, as typed values.
 #pragma once
 
 #include "postfix_proto/attribute_decoder.hpp"
@@ -13,7 +13,7 @@
 
 namespace postfix_proto {
 
-/// What to make of a list that is not quite as wanted, as attr_scan()'s flags.
+/// How strictly a list is judged, like the flags of attr_scan().
 struct scan_flags {
     bool missing = false; ///< the list must not end before the last wanted attribute
     bool extra = false;   ///< there must be no others in between; else they are passed over
@@ -31,12 +31,12 @@ inline constexpr scan_flags scan_strictly{.missing = true, .extra = true};
 ///     attribute_scanner reply({{"status", status}, {"value", value}}, scan_strictly);
 ///     while (reply.feed(decoder, input) == attribute_scanner::progress::need_more) ...
 ///
-/// With `more`, another scanner goes on in the same list, with the same decoder and the rest of the
-/// input: so one reads what was written by a function (RECV_ATTR_FUNC), and a list whose first
-/// attribute tells what the others are.
+/// With `more`, another scanner continues in the same list, with the same decoder and the rest of
+/// the input. Use this for attributes that a function has written (RECV_ATTR_FUNC), and for a list
+/// whose first attribute determines the others.
 class attribute_scanner {
 public:
-    /// What feed() has come to.
+    /// The result of feed().
     enum class progress {
         need_more, ///< the input is used up
         complete,  ///< all wanted attributes are there; unless `missing` is set, or so many as
@@ -44,25 +44,26 @@ public:
         malformed, ///< of no further use; see reason()
     };
 
-    /// For one list. The targets must outlive the scanner.
+    /// Prepares to read one list. The targets must outlive the scanner.
     explicit attribute_scanner(std::vector<wanted_attribute> wanted, scan_flags flags = {})
         : wanted_(std::move(wanted)), flags_(flags) {}
 
-    /// Takes bytes from the front of `input` by way of the decoder, which knows the form. After
-    /// anything but need_more: use another scanner, or restart().
+    /// Consumes bytes from the front of `input` through the decoder, which knows the form. After
+    /// any result except need_more, use another scanner or restart().
     progress feed(attribute_decoder& from, std::string_view& input) { return scan(from, input); }
-    /// The same through a client's decoder, which takes the announcement out.
+    /// The same through a client's decoder, which removes the announcement.
     progress feed(reply_decoder& from, std::string_view& input) { return scan(from, input); }
 
-    /// How many values have been stored; each entry of a map is one, also one that was there.
+    /// The number of stored values. Each entry of a map counts as one, even if its name was already
+    /// in the map.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-    /// For a person: what is wrong with the list. Also when `complete`, if an attribute comes after
-    /// those that are wanted where `extra` forbids it. Postfix acts on such a list, but cannot read
-    /// on, nor can one here.
+    /// Says what is wrong with the list, for a person. Also set when `complete`, if `extra` forbids
+    /// an attribute that follows the wanted ones. Postfix acts on such a list but cannot read any
+    /// further; the same applies here.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
-    /// Begins anew, with the same targets.
+    /// Prepares to read another list into the same targets.
     void restart();
 
 private:
@@ -89,10 +90,10 @@ private:
     std::string reason_;
 };
 
-/// What comes next in a list that was read with `more`.
+/// The next element of a list that was read with `more`.
 enum class list_continuation { need_more, attribute, end };
 
-/// Looks, and takes the list's end when it is that (attr_scan_more()).
+/// Peeks at the next element, and consumes it if it is the end of the list (attr_scan_more()).
 [[nodiscard]] list_continuation look_for_end(attribute_form form, std::string_view& input);
 
 } // namespace postfix_proto

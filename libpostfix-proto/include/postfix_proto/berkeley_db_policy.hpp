@@ -1,9 +1,9 @@
-/// What the installed Postfix makes of "hash:" and "btree:", the types that need Berkeley DB
-/// (Postfix 3.11: global/nbdb_redirect.c, global/nbdb_util.c, global/nbdb_surrogate.c).
+/// Determines how the installed Postfix opens "hash:" and "btree:", the table types that need
+/// Berkeley DB (Postfix 3.11: global/nbdb_redirect.c, global/nbdb_util.c, global/nbdb_surrogate.c).
 ///
 /// A Postfix that was built without Berkeley DB does not have them. Since 3.11
-/// non_bdb_migration_level can make all programs of Postfix, postmap(1) too, open `hash:X` as
-/// `cdb:X`, say, so that what is in `X.db` is no longer true.
+/// non_bdb_migration_level can make all programs of Postfix, including postmap(1), open `hash:X` as
+/// another type, for example `cdb:X`, so that the contents of `X.db` are out of date.
 #pragma once
 
 #include "postfix_proto/log.hpp"
@@ -19,7 +19,7 @@ namespace postfix_proto {
 class postconf_result;
 struct open_options;
 
-/// How such tables are opened. As it is by default: as Berkeley DB's.
+/// How such tables are opened. The default is to open them as Berkeley DB files.
 struct berkeley_db_policy {
     std::vector<std::string> missing_types; ///< of hash and btree, those that Postfix refuses
 
@@ -45,10 +45,10 @@ inline constexpr std::string_view berkeley_db_parameters[] = {
 [[nodiscard]] std::vector<std::string>
 missing_berkeley_db_types(const std::vector<std::string>& table_types);
 
-/// What `hash` or `btree` stands for.
+/// The table that `hash` or `btree` stands for.
 struct berkeley_db_target {
     std::string type;               ///< to be opened instead; may be the same one
-    std::string reason;             ///< why it can not be opened; empty when it can
+    std::string reason;             ///< why it cannot be opened; empty when it can
     std::vector<std::string> files; ///< that this depends on, those of the custom mapping
 };
 

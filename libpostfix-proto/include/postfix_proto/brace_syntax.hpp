@@ -1,5 +1,5 @@
-/// Lists of items in a configuration value, where braces protect what would part them (Postfix 3.7:
-/// util/mystrtok.c, util/balpar.c, util/extpar.c).
+/// Parses lists of items in a configuration value, where braces protect separators inside an item
+/// (Postfix 3.7: util/mystrtok.c, util/balpar.c, util/extpar.c).
 #pragma once
 
 #include <cstddef>

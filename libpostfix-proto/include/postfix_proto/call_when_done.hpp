@@ -1,4 +1,5 @@
-/// Asynchronous work for a program that has no coroutines of its own.
+/// Runs an asynchronous operation and passes its result to a callback, for programs that do not use
+/// coroutines.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -14,19 +15,19 @@
 
 namespace postfix_proto {
 
-/// Starts what a client's member gives, and calls `handler` with its result, in the thread that
-/// runs the context, never from within this call:
+/// Starts the coroutine that a client's member returns, and calls `handler` with the result, in the
+/// thread that runs the context and never from within this call:
 ///
 ///     flush_client client(context);
 ///     call_when_done(context, client.send_site("customer.tld"),
 ///                    [](flush_result result) { ... });
 ///     context.run();
 ///
-/// Clients report their failures in the result. An exception, as there may be without memory, comes
-/// out of the context's run(), as one of the handler's own does.
+/// Clients report their failures in the result. The context's run() throws any exception, such as
+/// one for lack of memory or one of the handler's own.
 ///
-/// The context must outlive the work; what becomes of it when the client does not, the client says.
-/// To cancel it by a slot, use Asio's co_spawn(), see the tutorial.
+/// The context must outlive the operation. If the client is destroyed first, see the documentation
+/// of the client. To cancel the operation by a slot, use Asio's co_spawn(), see the tutorial.
 template <typename Result, typename Handler>
 void call_when_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task,
                     Handler handler) {

@@ -1,4 +1,4 @@
-/// Case folding, for comparing names without regard to case (Postfix 3.7: util/casefold.c).
+/// Folds case, to compare names case-insensitively (Postfix 3.7: util/casefold.c).
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace postfix_proto {
 /// full Unicode case folding, which may change the length ("ß" becomes "ss").
 ///
 /// Text that is not well-formed UTF-8 has only its ASCII letters lowered, so the result does not
-/// depend on what an ICU release makes of such bytes. Throws startup_error where ICU can not be
+/// depend on what an ICU release makes of such bytes. Throws startup_error where ICU cannot be
 /// set up; that happens at the first call for other than ASCII text or never, so whoever will call
 /// this after a chroot calls it once before.
 [[nodiscard]] std::string casefold(std::string_view text, bool utf8);

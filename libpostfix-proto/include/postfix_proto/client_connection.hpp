@@ -1,4 +1,4 @@
-/// A client of a Postfix service, as the code that serves it sees it.
+/// Represents a connected client to the code that serves it.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -19,16 +19,16 @@
 
 namespace postfix_proto {
 
-/// Reads from and writes to one client. Neither waits for longer than the service's time limit
-/// (ipc_timeout): then the result is boost::asio::error::timed_out. The time for reading a whole
-/// request runs from the connection on, so that a client cannot buy time byte by byte; each write
-/// has its own. A client that is silent while others need its place gets
-/// boost::asio::error::operation_aborted, and deserves no answer.
+/// Reads from and writes to one client. Neither waits longer than the service's time limit
+/// (ipc_timeout); when that has passed the result is boost::asio::error::timed_out. The time for
+/// reading a whole request runs from the connection on, so that a client cannot buy time byte by
+/// byte; each write has its own limit. For a client that is silent while others need its place, the
+/// result is boost::asio::error::operation_aborted; do not answer it.
 class client_connection {
 public:
     virtual ~client_connection() = default;
 
-    /// Appends what the client has sent to `input`, at least a byte and at most 4096. At the end of
+    /// Waits for input and appends it to `input`, at least a byte and at most 4096. At the end of
     /// the input the error is boost::asio::error::eof.
     [[nodiscard]] virtual boost::asio::awaitable<boost::system::error_code>
     read_some(std::string& input) = 0;
@@ -37,24 +37,25 @@ public:
     [[nodiscard]] virtual boost::asio::awaitable<boost::system::error_code>
     write(std::string_view output) = 0;
 
-    /// For a protocol with several requests on one connection, after the answer to each: the next
-    /// request has the whole time limit again. Until a part of it is there the connection is idle:
-    /// when the service retires it is closed, with operation_aborted for read_some().
+    /// Call this after each answer, in a protocol with several requests per connection: the next
+    /// request has the whole time limit again. Until its first byte arrives the connection is idle;
+    /// when the service retires, an idle connection is closed, and read_some() returns
+    /// operation_aborted.
     virtual void expect_request() {}
 };
 
-/// A client that master(8)'s socket brought.
+/// A client that connected to a socket of master(8).
 ///
-/// The event loop is told of the socket only when there is something to wait for. Of busy clients
-/// the request is often there by the time that one looks for it, and an answer always fits into
-/// an empty socket buffer, so that most connections come and go without.
+/// The socket is registered with the event loop only when there is something to wait for. The
+/// request of a busy client has often arrived by the first read, and an answer always fits into an
+/// empty socket buffer, so most connections are never registered.
 ///
 /// A client that hangs up while its request is served leaves its place to the next one that needs
-/// it: then the socket is closed, and what was asked for is done all the same.
+/// it: the socket is then closed, but the request is still carried out.
 class socket_connection final : public client_connection {
 public:
     /// `client` must be non-blocking; `context` and `limits` must outlive the connection. `place`,
-    /// if any, is what the client is counted by: it is given back when the socket is closed.
+    /// if any, counts the client; it is released when the socket is closed.
     socket_connection(boost::asio::io_context& context, file_descriptor client,
                       deadline_list& limits,
                       std::optional<work_in_hand::piece> place = std::nullopt);
@@ -86,7 +87,7 @@ private:
 };
 
 /// The client of a service that was started with -S: standard input and standard output. Blocks,
-/// which is right for a process that serves just this one and ends.
+/// because the process serves this client only and then ends.
 class stdio_connection final : public client_connection {
 public:
     /// `limit` is for each read and each write (ipc_timeout).

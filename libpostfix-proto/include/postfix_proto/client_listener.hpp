@@ -1,4 +1,4 @@
-/// Takes clients from the sockets that master(8) listens on.
+/// Accepts clients on the sockets that master(8) listens on.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -21,14 +21,14 @@
 
 namespace postfix_proto {
 
-/// Serves each client in a coroutine of its own. Clients may use all descriptors that the process
-/// may have but a reserve, or half of them where there are few; when they are used up, the client
-/// that has been silent longest makes room for the next one, and if all are being served the next
-/// one waits in the listen queue.
+/// Serves each client in a coroutine of its own. Clients may use all descriptors of the process
+/// except a reserve, or half of them where there are few. When these are used up, the client that
+/// has been silent longest is closed to make room for the next one; if all are being served, the
+/// next one waits in the listen queue.
 class client_listener {
 public:
-    /// Serves one client. An exception is logged as a warning and costs that client its
-    /// connection, nobody else.
+    /// Serves one client. An exception is logged as a warning and closes the connection of that
+    /// client only.
     using client_handler = std::function<boost::asio::awaitable<void>(client_connection&)>;
 
     /// Everything referred to must outlive the listener, and the listener the io_context's run.
@@ -36,7 +36,7 @@ public:
     client_listener(boost::asio::io_context& context, std::chrono::seconds request_time,
                     std::size_t reserved_descriptors, work_in_hand& work, logger& log);
 
-    /// What the listener tells its owner. None of them must throw.
+    /// Notifications to the owner of the listener. They must not throw.
     struct events {
         std::function<void()> on_client;    ///< one more client
         std::function<void()> on_caught_up; ///< each time when all that waited have been accepted
@@ -46,8 +46,8 @@ public:
     /// Listens on the descriptors from `first` on.
     void start(int first, unsigned count, client_handler handler, events tell);
 
-    /// Takes no more clients. One that is just being accepted is still served; one that has been
-    /// answered and may ask again is given up.
+    /// Stops accepting clients. One that is just being accepted is still served; one that has been
+    /// answered and might send another request is closed.
     void close();
 
     /// True when no more clients will come.
@@ -55,9 +55,9 @@ public:
         return (closing_ || listeners_.empty()) && !accepting_.any();
     }
 
-    /// Whether clients are being accepted: since this was last asked one was, or none waits now. A
-    /// listener whose loop has ended, for whatever reason, does not keep up; one that is closed
-    /// need not.
+    /// Whether the listener accepts clients as they come: it has accepted one since the last call,
+    /// or none is waiting now. A listener whose loop has ended, for whatever reason, does not keep
+    /// up; a closed listener does.
     [[nodiscard]] bool keeps_up();
 
 private:

@@ -1,4 +1,4 @@
-/// Many deadlines of one length, for the price of one timer.
+/// Manages any number of deadlines of the same length with a single timer.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -13,9 +13,9 @@
 
 namespace postfix_proto {
 
-/// All deadlines have the same length (ipc_timeout), so the one that was set first is due first,
-/// and setting or clearing one changes a few pointers. A timer for each client would cost more
-/// than serving it.
+/// Keeps deadlines in a linked list. All have the same length (ipc_timeout), so the first to be set
+/// is the first to be due, and setting or clearing one changes only a few pointers. A timer per
+/// client would cost more than serving the client.
 ///
 /// The list must outlive its deadlines, and the io_context the list.
 class deadline_list {
@@ -23,24 +23,25 @@ public:
     /// Why an action is called.
     enum class cause {
         passed,  ///< the deadline has passed
-        gone,    ///< room is needed: whoever is not there any more may be given up
-        early,   ///< the same, and none has gone: whoever can be given up may be
-        closing, ///< nothing new is wanted: whoever has nothing in hand may be given up
+        gone,    ///< room is needed: an owner whose peer has gone gives up
+        early,   ///< the same, and no peer has gone: an owner that can gives up
+        closing, ///< no new work is accepted: an owner without work gives up
     };
-    /// What a deadline does. Unless it has passed: true if something was given up.
+    /// The action of a deadline. Unless the deadline has passed, it returns whether it gave
+    /// something up.
     using action = std::function<bool(cause)>;
 
     /// One deadline, running from its construction or from the last restart(). When it passes, the
     /// action is called once. Destroying it clears it.
     class deadline {
     public:
-        /// Runs from now on. `act` must not throw.
+        /// Starts the deadline. `act` must not throw.
         deadline(deadline_list& list, action act);
         ~deadline();
         deadline(const deadline&) = delete;
         deadline& operator=(const deadline&) = delete;
 
-        /// Runs anew for the whole length, also when it has passed.
+        /// Restarts the deadline with the whole length, even when it has passed.
         void restart();
 
     private:
@@ -53,16 +54,15 @@ public:
         bool running_ = false;
     };
 
-    /// Empty; `length` is that of all its deadlines.
+    /// Constructs an empty list; `length` is the length of all its deadlines.
     deadline_list(boost::asio::io_context& context, std::chrono::seconds length)
         : timer_(context), length_(length) {}
 
-    /// Goes through the deadlines, the soonest first, until one gives something up before its time:
-    /// once for those that have gone, and again for those that can be given up. False when none
-    /// does.
+    /// Calls the actions, soonest deadline first, until one gives something up: first with `gone`,
+    /// then with `early`. Returns false when none does.
     bool expire_one_early();
 
-    /// Gives up all that have nothing in hand, and says so from then on.
+    /// Calls the actions of all running deadlines with `closing`; closing() is true from then on.
     void close();
     /// Whether close() has been called.
     [[nodiscard]] bool closing() const noexcept { return closing_; }

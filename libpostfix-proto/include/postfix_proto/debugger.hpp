@@ -1,4 +1,4 @@
-/// The -D option of a Postfix daemon.
+/// Implements the -D option of a Postfix daemon: it runs debugger_command.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Lists of domains, such as fast_flush_domains and relay_domains (Postfix 3.7:
+/// Matches a domain against a list such as fast_flush_domains or relay_domains (Postfix 3.7:
 /// global/domain_list.c, global/match_parent_style.c). For the syntax see match_list.hpp.
 #pragma once
 
@@ -11,8 +11,8 @@
 
 namespace postfix_proto {
 
-/// The list that a parameter holds: which domains it names, in themselves or by a pattern. Keeps
-/// what it has read; not thread-safe.
+/// The list of domains in a parameter, as names and patterns. Keeps what it has read; not
+/// thread-safe.
 class domain_list {
 public:
     /// Parameters of main.cf that decide what matches, and what opening does.
@@ -43,7 +43,7 @@ public:
     [[nodiscard]] bool asks_elsewhere() const { return list_.asks_elsewhere(); }
 
     /// Every file that the answers depend on, sorted, also those that could not be opened. When one
-    /// of them changes the list should be made anew.
+    /// of them changes, construct the list again.
     [[nodiscard]] std::vector<std::string> files() const { return list_.files(); }
 
 private:
@@ -51,7 +51,7 @@ private:
 };
 
 /// Whether parent_domain_matches_subdomains, given by its value, names the parameter. Throws
-/// startup_error where Postfix ends: on a "!" without a pattern, or a table or file that can not be
+/// startup_error where Postfix ends: on a "!" without a pattern, or a table or file that cannot be
 /// used. Without a `log` its warnings go unseen.
 [[nodiscard]] bool parent_style_includes(std::string_view parent_domain_matches_subdomains,
                                          std::string_view parameter_name, logger* log = nullptr);

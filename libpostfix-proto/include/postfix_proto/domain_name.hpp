@@ -1,4 +1,4 @@
-/// What a host name, an address literal and an internationalised domain name look like.
+/// Validates host names and address literals, and converts internationalised domain names to ASCII.
 #pragma once
 
 #include <cstddef>
@@ -44,7 +44,7 @@ public:
     };
 
     domain_to_ascii() : domain_to_ascii(options{}) {}
-    /// Throws startup_error when ICU can not be set up.
+    /// Throws startup_error when ICU cannot be set up.
     explicit domain_to_ascii(options chosen);
 
     /// The result passes is_valid_hostname(). Address literals fail: see is_address_literal().

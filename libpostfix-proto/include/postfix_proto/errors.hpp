@@ -1,4 +1,5 @@
-/// The errors of start-up, and the text of an errno value.
+/// Defines startup_error, the exception for a failed start-up, and errno_text(), the text of an
+/// errno value.
 #pragma once
 
 #include <stdexcept>

@@ -1,5 +1,5 @@
-/// Notices that a configuration file or lookup table has changed, also from within a chroot jail
-/// and without the privilege to open it again.
+/// Detects changes to configuration files and lookup tables, even from within a chroot jail and
+/// without the privilege to reopen them.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -16,10 +16,10 @@
 
 namespace postfix_proto {
 
-/// Watches a fixed set of files. Make it before enter_jail(); all that it needs it holds open from
-/// then on, without a way out of the jail: descriptors (O_PATH) of files and symbolic links and
-/// inotify's, none of a directory. Which files to watch may only be known after some of them were
-/// read: `read_since` closes the gap.
+/// Watches a fixed set of files. Construct it before enter_jail(). From then on it holds everything
+/// that it needs open, and none of it allows an escape from the jail: descriptors (O_PATH) of files
+/// and symbolic links, and inotify's, but none of a directory. Which files to watch may only be
+/// known after some of them were read: `read_since` closes the gap.
 ///
 /// A change is: an edit in place, a file renamed over or away, deletion, creation of a file that
 /// was absent, a symbolic link that points elsewhere, new mode or owner (all that sets the ctime).
@@ -57,12 +57,12 @@ public:
     /// inotify, so that changed() has to be called from time to time. Belongs to this object.
     [[nodiscard]] int inotify_descriptor() const noexcept { return inotify_.get(); }
 
-    /// Takes what inotify has to say, without waiting. True when it names one of the files, or has
-    /// lost count: then something has changed, although changed() may not see it (see above). An
-    /// edit in place is told at its first write, maybe before its last.
+    /// Reads the pending events of inotify, without waiting. True when one of them names one of the
+    /// files, or events were lost: then something has changed, although changed() may not detect it
+    /// (see above). An edit in place is reported at its first write, possibly before its last.
     [[nodiscard]] bool drain_inotify();
 
-    /// Watches nothing any more, and has no descriptors open.
+    /// Stops watching and closes all descriptors.
     void close() noexcept {
         files_.clear();
         inotify_.reset();

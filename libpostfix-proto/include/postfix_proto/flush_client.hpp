@@ -1,4 +1,5 @@
-/// Asks the flush(8) service.
+/// Client of flush(8), the service that lists deferred mail by destination and requests its
+/// delivery.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -16,77 +17,80 @@
 
 namespace postfix_proto {
 
-/// Where the service is, and how long to wait for it.
+/// The location of the service and the limits of a request.
 struct flush_client_settings {
     /// The service's socket, relative to the current directory.
     std::string path = "public/flush";
-    /// For one request in all, from connecting to the answer. As in stock, whose ipc_timeout is
-    /// meant for each read. A send is answered when all its messages have been moved.
+    /// The limit for a whole request, from connecting to the answer. The value is that of stock
+    /// Postfix, where ipc_timeout applies to each read. A send is answered when all its messages
+    /// have been moved.
     std::chrono::milliseconds limit = std::chrono::hours(1);
-    /// Connections at once; further requests wait for one, in order, and the limit counts while
-    /// they do. Stock's master(8) starts no more flush processes (default_process_limit). A process
-    /// needs as many descriptors, or its requests fail as `out_of_resources`.
+    /// The maximum number of connections at a time. Further requests wait for one, in order, while
+    /// their time limit runs. master(8) starts no more flush processes by default
+    /// (default_process_limit). The program needs as many descriptors; without them requests fail
+    /// as `out_of_resources`.
     std::size_t most_connections = 100;
 };
 
-/// What became of a request.
+/// The outcome of a request.
 enum class flush_outcome {
     ok,               ///< written (add), moved (send_site, send_file), or begun (refresh, purge)
-    fail,             ///< the service could not do it, its log says why; later it may
-    bad,              ///< the service takes the request for malformed
+    fail,             ///< the service failed temporarily; the reason is in its log
+    bad,              ///< the service rejects the request as malformed
     deny,             ///< the site is not in fast_flush_domains
-    unreachable,      ///< nobody listens: the mail system is down
+    unreachable,      ///< no process listens: the mail system is down
     forbidden,        ///< the user may not connect
-    timed_out,        ///< no answer within the limit. The service may still do it
+    timed_out,        ///< no answer within the limit; the service may still act
     closed,           ///< the service closed the connection without an answer
-    malformed,        ///< the answer is not one of this service, or its protocol another
+    malformed,        ///< the answer does not conform to the flush protocol
     out_of_resources, ///< this process or machine has no descriptor or memory left to connect with
-    cancelled,        ///< the coroutine was cancelled. The service may still do it
-    client_closed,    ///< the client was destroyed in the middle. The service may still do it
+    cancelled,        ///< the coroutine was cancelled; the service may still act
+    client_closed,    ///< the client was destroyed; the service may still act
 };
 
-/// The same with words.
+/// The outcome with a text.
 struct flush_result {
     flush_outcome outcome = flush_outcome::fail; ///< for a program
-    /// For a person, in postqueue(1)'s words where it has some; empty when `ok`. No newline.
+    /// Text for a person, worded as by postqueue(1) where that has a message; empty when `ok`.
+    /// Contains no newline.
     std::string text;
 };
 
-/// One connection for each request, since the service takes one request and hangs up. Speaks with
-/// services of Postfix 3.5 and of 3.6 and later alike, without being told which it is (see
-/// reply_decoder), and with flushd.
+/// Opens one connection per request, because the service closes the connection after each one.
+/// Works with Postfix 3.5, with 3.6 and later, and with flushd, and need not be told which one it
+/// is (see reply_decoder).
 ///
-/// Unlike stock's own client (global/flush_clnt.c, 3.7) this one does not look at
-/// fast_flush_domains itself: the service does, for add and send_site. The directory of the socket
-/// lets in root, mail_owner and who has setgid_group, as postqueue(1) has; whether the user behind
-/// such a program may ask (authorized_flush_users) is for the program to see.
+/// Unlike the client in stock Postfix (global/flush_clnt.c, 3.7), this one does not check
+/// fast_flush_domains; the service does, for add and send_site. The directory of the socket admits
+/// root, mail_owner and programs with setgid_group, such as postqueue(1). Such a program must
+/// itself check whether its user may make the request (authorized_flush_users).
 ///
-/// Any number of requests may be under way at once, all in one thread; see `most_connections`.
-/// Destroying the client ends those that are, as `client_closed`. From Boost 1.77 on a request can
-/// be cancelled by an Asio cancellation slot (`terminal`), see the tutorial.
+/// Any number of requests may be in progress at a time, all in one thread; see `most_connections`.
+/// Destroying the client ends them as `client_closed`. From Boost 1.77 on a request can be
+/// cancelled by an Asio cancellation slot (`terminal`), see the tutorial.
 class flush_client {
 public:
-    /// To be awaited once.
+    /// The result of a request, to be awaited once.
     using result = boost::asio::awaitable<flush_result>;
 
-    /// Does nothing yet. `context` must outlive the client.
+    /// Does not connect. `context` must outlive the client.
     explicit flush_client(boost::asio::io_context& context, flush_client_settings settings = {});
     ~flush_client();
     flush_client(const flush_client&) = delete;
     flush_client& operator=(const flush_client&) = delete;
 
-    /// Has the message listed as deferred for the site.
+    /// Lists the message as deferred for the site.
     [[nodiscard]] result add(std::string site, queue_id id);
-    /// Has what is listed for the site delivered now.
+    /// Requests delivery of the messages listed for the site.
     [[nodiscard]] result send_site(std::string site);
-    /// Has one message delivered now. Also ok when there is no such message.
+    /// Requests delivery of one message. The outcome is ok even if there is no such message.
     [[nodiscard]] result send_file(queue_id id);
-    /// Has the logfiles refreshed that were not read for long, see refresh_request.
+    /// Refreshes the logfiles that have not been read for some time, see refresh_request.
     [[nodiscard]] result refresh();
-    /// Has all logfiles refreshed.
+    /// Refreshes all logfiles.
     [[nodiscard]] result purge();
 
-    /// Any of these.
+    /// Makes any of these requests.
     [[nodiscard]] result request(flush_request what);
 
 private:
@@ -97,7 +101,7 @@ private:
     std::shared_ptr<state> state_; // shared with requests that may end later
 };
 
-/// The same for a program that has nothing else to do: blocks until there is a result.
+/// Blocking variant, for programs that have nothing else to do: waits for the result.
 ///
 ///     if (const auto done = ask_flush(send_site_request{"customer.tld"}); !done.text.empty()) ...
 [[nodiscard]] flush_result ask_flush(flush_request what, flush_client_settings settings = {});

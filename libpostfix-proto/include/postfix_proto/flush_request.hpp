@@ -1,4 +1,4 @@
-/// The protocol of the flush(8) service, as bytes and values without I/O.
+/// Implements the protocol of the flush(8) service on bytes and values, without I/O.
 ///
 /// A client connects to `public/flush` and makes one request per connection (mail_flush.h,
 /// flush_clnt.c and flush.c, Postfix 3.7):
@@ -34,16 +34,16 @@ enum class flush_status : std::int32_t {
     deny = 4,  ///< the site is not eligible
 };
 
-/// Note that a message is deferred for a site.
+/// Lists a message as deferred for a site.
 struct add_request {
     std::string site; ///< a domain or [address], as the delivery agent has it
     queue_id id;      ///< of the message
 };
-/// Deliver what is listed for a site.
+/// Requests delivery of the messages listed for a site.
 struct send_site_request {
     std::string site; ///< as above
 };
-/// Deliver one message.
+/// Requests delivery of one message.
 struct send_file_request {
     queue_id id; ///< of the message
 };
@@ -57,11 +57,11 @@ struct purge_request {};
 using flush_request =
     std::variant<add_request, send_site_request, send_file_request, refresh_request, purge_request>;
 
-/// What the server sends first, since Postfix 3.6.
+/// The list that the server sends first, since Postfix 3.6.
 [[nodiscard]] std::string flush_announcement();
-/// The answer as bytes, whole.
+/// Encodes the whole answer.
 [[nodiscard]] std::string encode(flush_status status);
-/// The request as bytes, whole. See attribute_encoder about NUL bytes in a site.
+/// Encodes the whole request. See attribute_encoder about NUL bytes in a site.
 [[nodiscard]] std::string encode(const flush_request& request);
 
 /// The server's side of one request.
@@ -76,21 +76,21 @@ public:
     struct unknown {
         std::string name; ///< as the client gave it
     };
-    /// What the client wants, or why that is not known.
+    /// The request, or the reason why there is none.
     using result = std::variant<flush_request, malformed, unknown>;
 
-    /// What the bytes amount to, once that is clear. As in Postfix, `rfrsh` and `purge` are acted
-    /// on as soon as the request's name is there, and a bad list is rejected at its first bad name.
-    /// An attribute after all that are needed ends the list with a remark.
+    /// Consumes bytes, and returns the result once it is known. As in Postfix, `rfrsh` and `purge`
+    /// take effect as soon as the name of the request has arrived, and a bad list is rejected at
+    /// its first bad name. An attribute after all that are needed ends the list with a remark.
     ///
-    /// The first call decides, as Postfix does with what its first read would give: at most two
+    /// The first call decides between the two forms, as the first read does in Postfix: at most two
     /// bytes are a NUL-terminated trigger, more is an attribute list.
     [[nodiscard]] std::optional<result> feed(std::string_view bytes);
 
-    /// What it amounts to when the client will send no more.
+    /// Returns the result when the client sends no more.
     [[nodiscard]] result end_of_input();
 
-    /// For the log: what was wrong with a request that is acted on all the same; else empty.
+    /// Says for the log what was wrong with a request that was accepted nevertheless; else empty.
     [[nodiscard]] const std::string& remark() const noexcept { return remark_; }
 
 private:
@@ -121,8 +121,8 @@ public:
     /// The answer, or why there is none.
     using result = std::variant<flush_status, malformed>;
 
-    /// What the server says, once that is clear. As in Postfix, attributes after the status do no
-    /// harm.
+    /// Consumes bytes, and returns the answer once it is known. As in Postfix, attributes after the
+    /// status are harmless.
     [[nodiscard]] std::optional<result> feed(std::string_view bytes);
 
 private:

@@ -1,9 +1,9 @@
-/// Logging with Postfix's severities.
+/// Writes log records with Postfix's severities.
 ///
-/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` is progress,
-/// `warning` is a problem that the program can live with, `error` one that costs some
-/// functionality, `fatal` one that ends the process and can be mended by the operator, `panic` one
-/// that ends the process and is a mistake in the program.
+/// Postfix defines a severity by its consequence (msg(3), Postfix 3.7): `info` reports progress;
+/// `warning`, a problem that the program can tolerate; `error`, one that costs some functionality;
+/// `fatal`, one that ends the process and that the operator can fix; `panic`, one that ends the
+/// process and is a bug in the program.
 #pragma once
 
 #include <fmt/format.h>
@@ -38,12 +38,12 @@ enum class severity {
 /// `info`, which Postfix logs without a label.
 [[nodiscard]] std::string_view severity_label(severity level) noexcept;
 
-/// Where log records go. A sink adds the time, the name and the severity label as its medium wants
-/// them; `text` is one line that has been through `printable()`.
+/// The destination of log records. A sink adds the time, the name and the severity label as its
+/// medium requires; `text` is one line that has been through `printable()`.
 class log_sink {
 public:
     virtual ~log_sink() = default;
-    /// Writes one record, or loses it: there is nobody to tell.
+    /// Writes one record, or loses it without reporting that.
     virtual void write(severity level, std::string_view text) noexcept = 0;
 };
 
@@ -51,8 +51,8 @@ public:
 /// ASCII becomes `?`, except that well-formed UTF-8 is left as it is.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// What the library and its users log to. Any thread may write; only one may exist while it is
-/// given another sink or verbosity.
+/// The logger of the library and its users. Any thread may write to it; its sink or verbosity may
+/// be changed only while no other thread exists.
 class logger {
 public:
     /// `verbosity` is the number of -v options: debug() writes from 1 on. Without a sink nothing is
@@ -74,7 +74,7 @@ public:
     void info(format_string<Args...> format, Args&&... args) {
         write(severity::info, fmt::format(format, std::forward<Args>(args)...));
     }
-    /// A problem that the program can live with.
+    /// A problem that the program can tolerate.
     template <typename... Args>
     void warning(format_string<Args...> format, Args&&... args) {
         write(severity::warning, fmt::format(format, std::forward<Args>(args)...));

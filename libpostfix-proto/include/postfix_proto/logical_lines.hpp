@@ -1,5 +1,5 @@
-/// Lines that go on in the next one when that starts with white space, as main.cf and the sources
-/// of lookup tables have them (Postfix 3.7: util/readlline.c).
+/// Joins physical lines into logical lines: a line that starts with white space continues the
+/// previous one, as in main.cf and in the sources of lookup tables (Postfix 3.7: util/readlline.c).
 #pragma once
 
 #include "postfix_proto/log.hpp"

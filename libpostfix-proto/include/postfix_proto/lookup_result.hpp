@@ -1,4 +1,4 @@
-/// The result of one lookup in a table.
+/// Holds the result of one table lookup.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace postfix_proto {
 
-/// What a lookup came to.
+/// The result of a lookup.
 struct lookup_result {
     /// The ways it can end.
     enum class status {
@@ -25,7 +25,7 @@ struct lookup_result {
     }
     /// The key is not there.
     [[nodiscard]] static lookup_result not_found() { return {}; }
-    /// Nobody can tell; `reason` is for a log line.
+    /// The lookup failed; `reason` is for a log line.
     [[nodiscard]] static lookup_result failed(std::string reason) {
         return {status::failed, std::move(reason)};
     }

@@ -1,11 +1,11 @@
-/// Lookup tables, "type:name" in a Postfix configuration (Postfix 3.7: util/dict.h,
-/// util/dict_open.c).
+/// Opens and queries lookup tables, written "type:name" in a Postfix configuration (Postfix 3.7:
+/// util/dict.h, util/dict_open.c).
 ///
-/// Everything a table needs is opened or read by open_lookup_table(), so find() works after a
-/// chroot. A table that can not be opened is no reason to stop: it becomes one whose every find()
-/// fails (Postfix 3.7: util/dict_surrogate.c), so that the sites which do not reach it are served.
+/// open_lookup_table() opens or reads everything a table needs, so that find() works after a
+/// chroot. A table that cannot be opened does not stop the program: every find() in it fails
+/// (Postfix 3.7: util/dict_surrogate.c), and sites whose lookup does not reach it are still served.
 ///
-/// Tables keep a reference to the logger they were opened with. None is thread-safe.
+/// A table keeps a reference to the logger that it was opened with. Tables are not thread-safe.
 #pragma once
 
 #include "postfix_proto/berkeley_db_policy.hpp"
@@ -30,13 +30,13 @@ public:
     lookup_table& operator=(const lookup_table&) = delete;
     virtual ~lookup_table() = default;
 
-    /// Looks the key up as it is: whoever asks has folded its case. Never throws for what the disk
+    /// Looks up the key unchanged: the caller has folded its case. Never throws for what the disk
     /// or the network does, and never waits for longer than about 100 ms.
     [[nodiscard]] virtual lookup_result find(std::string_view key) = 0;
 
-    /// The same for a table that may ask another process, such as proxymap(8), which is somebody
-    /// else's business: takes the answers that are known already, and when they are not enough
-    /// leaves a question with them and returns `unanswered`. Then it has to be called again. See
+    /// The same for a table whose lookups another process performs, such as proxymap(8). The caller
+    /// does the I/O: find_given() uses the answers known so far; if they are not enough, it leaves
+    /// a question with them and returns `unanswered`, and must be called again with the answer. See
     /// remote_table.hpp.
     [[nodiscard]] virtual lookup_result find_given(std::string_view key, remote_answers&) {
         return find(key);
@@ -45,7 +45,7 @@ public:
     [[nodiscard]] virtual bool asks_elsewhere() const { return false; }
 
     /// The files that the table was made from, also those that could not be opened. When one of
-    /// them changes the table should be opened anew: it does not follow by itself.
+    /// them changes, open the table again: it does not notice the change by itself.
     [[nodiscard]] virtual std::vector<std::string> files() const { return {}; }
 
     /// The word before the colon, such as "hash".
@@ -68,50 +68,50 @@ private:
     bool keys_are_fixed_;
 };
 
-/// How tables are opened, for one and for those in a list.
+/// Options for opening a table, or the tables in a match list.
 struct open_options {
     /// smtputf8_enable: a key that is malformed UTF-8 is not found, a malformed value is a failure,
     /// either with a warning (Postfix 3.7: util/dict_utf8.c).
     bool utf8 = false;
     /// daemon_table_open_error_is_fatal: throw startup_error instead of carrying on.
     bool open_error_is_fatal = false;
-    /// How long opening may wait for whoever is writing the file at that time.
+    /// How long opening may wait for a process that is writing the file.
     std::chrono::milliseconds patience = std::chrono::seconds(10);
-    /// For a list with a /file/name in it: its lines go on in the next one when that starts with
-    /// white space. See
-    /// release_trait::joined_list_lines.
+    /// For a match list with a /file/name: a line that starts with white space continues the
+    /// previous one. See release_trait::joined_list_lines.
     bool joins_list_lines = true;
-    /// What the installed Postfix makes of hash: and btree:.
+    /// How the installed Postfix opens hash: and btree:.
     berkeley_db_policy berkeley_db{};
 };
 
 /// Opens "type:name". Never null. When the table is not usable, logs the reason as one `error` and
-/// returns a table whose find() logs "TYPE:NAME is unavailable. REASON" and fails; or throws
-/// startup_error when that was asked for.
+/// returns a table whose find() logs "TYPE:NAME is unavailable. REASON" and fails; or, if the
+/// options ask for that, throws startup_error.
 ///
-/// In the tables of proxied_table_types() it is proxymap(8) that looks up, as if "proxy:" had been
-/// written before them; see remote_table.hpp. postmap(1) could be asked, but a process for each
-/// lookup would have to stay root, since their files with passwords are root's, and the status of
-/// postmap is the same for a key that is not there and for a server that is not.
+/// proxymap(8) performs the lookups in the tables of proxied_table_types(), as if they had the
+/// prefix "proxy:"; see remote_table.hpp. postmap(1) is no alternative: it would need a process for
+/// each lookup, which would have to stay root because their files with passwords belong to root;
+/// and the exit status of postmap is the same for a missing key and for an unreachable server.
 [[nodiscard]] std::unique_ptr<lookup_table>
 open_lookup_table(std::string_view type_and_name, const open_options& options, logger& log);
 
-/// The types that this library can look up in itself, sorted.
+/// The types that this library implements itself, sorted.
 [[nodiscard]] std::vector<std::string> lookup_table_types();
 
-/// The types that are left to proxymap(8), sorted: those that only Postfix has code for, such as
+/// The types that are left to proxymap(8), sorted: those that only Postfix implements, such as
 /// mysql, and those that need a library which this one was built without.
 [[nodiscard]] std::vector<std::string> proxied_table_types();
 
-/// The stand-in for something that can not be opened; logs or throws as above. `files` are those
-/// that one has to watch to learn that opening may succeed now.
+/// A replacement for a table that cannot be opened; logs or throws as above. `files` are the files
+/// to watch: when one changes, opening may succeed.
 [[nodiscard]] std::unique_ptr<lookup_table>
 make_unavailable_table(std::string_view type, std::string_view name, std::string reason,
                        std::vector<std::string> files, const open_options& options, logger& log);
 
-/// What a type's opener returns to open_lookup_table(): a table, or why there is none.
+/// The result of opening a table, which the code for a type returns to open_lookup_table(): a
+/// table, or the reason why there is none.
 struct opened_table {
-    std::unique_ptr<lookup_table> table; ///< null when it can not be opened
+    std::unique_ptr<lookup_table> table; ///< null when it cannot be opened
     std::string reason;                  ///< when there is no table
     std::vector<std::string> files;      ///< likewise: the files that opening depends on
 };

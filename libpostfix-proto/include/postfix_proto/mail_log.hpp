@@ -1,7 +1,7 @@
-/// Which log a Postfix daemon writes to, before and after it knows its configuration.
+/// Selects the log that a Postfix daemon writes to, before and after it has read its configuration.
 ///
-/// Source: global/maillog_client.c and global/mail_task.c, Postfix 3.7; Postfix 3.3 and older have
-/// syslog only.
+/// Source: global/maillog_client.c and global/mail_task.c, Postfix 3.7. Postfix 3.3 and older
+/// support syslog only.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// The version of a Postfix, as its parameter mail_version tells it.
+/// Parses the version of Postfix, as given by its parameter mail_version.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,4 @@
-/// An event-driven service below master(8): takes clients, knows when to retire.
+/// Runs an event-driven service under master(8): accepts clients and decides when to retire.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -24,7 +24,7 @@ class master_channel;
 class watchdog;
 class worker_thread;
 
-/// What master.cf and main.cf say about the service.
+/// The settings of the service in master.cf and main.cf.
 struct master_service_settings {
     unsigned socket_count = 1;              ///< listen sockets, from descriptor 6 on (-s)
     std::chrono::seconds ipc_timeout{3600}; ///< for reading a request, and for each reply
@@ -34,21 +34,23 @@ struct master_service_settings {
     bool is_limited = false;                ///< master.cf limits the number of processes
 };
 
-/// Serves all clients in one process. It tells master(8) once, when the first clients have been
-/// accepted, that it was taken and is available, so that master starts no other for a minute only
-/// after a failure to start. It never is taken while it serves, so master starts no sibling.
+/// Serves all clients in one process. When it has accepted the first clients, it reports once to
+/// master(8) that it was taken and is available again; only a failure to start then makes master
+/// wait a minute before it starts another process. It does not report "taken" while it serves, so
+/// master starts no sibling.
 ///
 /// It retires when the status pipe ends (master is gone, or has reloaded), when it was idle for
-/// max_idle, after max_use clients, or when a watched file changes; then it takes no more
-/// clients, finishes what is in hand, and run() returns. Clients that connect meanwhile wait in
-/// the listen queue, which is master's, for its successor: a process that is taken has one with the
-/// next client (Postfix's multi_server and event_server do the same, Postfix 3.7).
+/// max_idle, after max_use clients, or when a watched file changes; then it accepts no more
+/// clients, finishes the work in hand, and run() returns. Clients that connect meanwhile wait in
+/// master's listen queue for its successor: when a process has reported "taken", master starts
+/// another one for the next client (Postfix's multi_server and event_server do the same, Postfix
+/// 3.7).
 ///
-/// But after a reload master no longer hears what this process says, and takes it for available
-/// until it has ended (master/master_status.c, Postfix 3.5 to 3.12); nor is there a successor when
-/// master.cf limits the number of processes. So the process forks then: the parent ends at once,
-/// and the child, whom master does not know but ends with the others of its process group,
-/// finishes what is in hand. run() returns in the child.
+/// After a reload, however, master no longer receives the reports of this process and considers it
+/// available until it has ended (master/master_status.c, Postfix 3.5 to 3.12). There is no
+/// successor either when master.cf limits the number of processes. In these cases the process
+/// forks: the parent ends at once, and the child finishes the work in hand. master does not know
+/// the child, but ends it together with its process group. run() returns in the child.
 class master_service {
 public:
     /// Serves one client.
@@ -59,16 +61,16 @@ public:
                    master_channel& master, logger& log);
     ~master_service();
 
-    /// What must be done before the process ends, besides the clients.
+    /// The work, besides the clients, that must be finished before the process ends.
     [[nodiscard]] work_in_hand& work() noexcept { return work_; }
 
-    /// Retire when one of the files changes, after two seconds in which no more is written.
+    /// Retires when one of the files has changed and has not been written for two seconds.
     void retire_on_change(file_watch& files);
 
-    /// Pat the dog for as long as clients are accepted, and the workers get on.
+    /// Pats the watchdog as long as clients are accepted and the workers make progress.
     void keep_awake(watchdog& dog);
 
-    /// A thread that must be idle when the process forks. There must be no others.
+    /// Adds a thread to pause when the process forks. The process must have no other threads.
     void cover(worker_thread& worker) { workers_.push_back(&worker); }
 
     /// Serves clients until the service has retired.
@@ -77,7 +79,7 @@ public:
     /// Serves the one client on standard input and output (-S).
     void run_stdio(client_handler handler);
 
-    /// Takes no more clients. `why` is logged under -v.
+    /// Accepts no more clients. `why` is logged under -v.
     void retire(std::string_view why);
 
 private:

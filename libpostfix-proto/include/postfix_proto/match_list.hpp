@@ -1,6 +1,8 @@
-/// Lists of patterns in a Postfix parameter (Postfix 3.7: util/match_list.c, util/match_ops.c).
+/// Matches a name against the list of patterns in a Postfix parameter (Postfix 3.7:
+/// util/match_list.c, util/match_ops.c).
 ///
-/// Items are parted by comma or white space; braces protect those inside a table name. An item is
+/// Items are separated by commas or white space; braces protect separators within a table name. An
+/// item is
 ///
 ///     !item         the opposite; may be repeated
 ///     /file/name    the file's items in its place; lines that start with # are skipped, and since
@@ -26,14 +28,14 @@
 
 namespace postfix_proto {
 
-/// What a list says of a name.
+/// The result of matching a name.
 enum class match_result {
     not_matched, ///< no item matches, or the first that does has a "!"
     matched,     ///< the first item that matches has none
     failed       ///< a table or file that comes before any match could not be used; has been logged
 };
 
-/// A list in memory, with its files read and its tables open. Not thread-safe.
+/// A list in memory, whose files have been read and whose tables are open. Not thread-safe.
 class match_list {
 public:
     /// How a pattern is compared with a name.
@@ -47,9 +49,9 @@ public:
     static constexpr std::size_t max_file_depth = 10;
 
     /// Reads the files and opens the tables. `parameter` is named in log lines. Throws
-    /// startup_error for a "!" without a pattern, and for what can not be opened when `options`
-    /// says so; else that is logged as an error, and matching fails where it gets to that item.
-    /// `log` must outlive the list.
+    /// startup_error for a "!" without a pattern and, if `options` says so, for a file or table
+    /// that cannot be opened; otherwise logs that as an error, and matching fails when it reaches
+    /// that item. `log` must outlive the list.
     match_list(std::string_view parameter, std::string_view value, style how,
                const open_options& options, logger& log);
 
@@ -70,10 +72,10 @@ public:
     /// The list must outlive it. Several may be under way at once.
     class query {
     public:
-        /// Begins; does nothing yet. The text of `name` is copied.
+        /// Prepares to match; copies the text of `name`.
         query(match_list& list, std::string_view name);
 
-        /// Either it is known whether the name matches, or somebody has to be asked.
+        /// One step of matching: either the result, or a question for another process.
         using step = std::variant<match_result, remote_question>;
         /// The result, or what has to be answered before next() is called again.
         [[nodiscard]] step next();
@@ -88,7 +90,7 @@ public:
         remote_answers answers_;
     };
 
-    /// Whether a query may have a question. Otherwise match() tells the same.
+    /// Whether a query may return a question. Otherwise match() gives the same result.
     [[nodiscard]] bool asks_elsewhere() const;
 
     /// Every file that the answers depend on, once each, also those that could not be opened.

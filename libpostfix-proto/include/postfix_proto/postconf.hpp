@@ -1,7 +1,7 @@
-/// The parameters of the installed Postfix, read through its own postconf(1).
+/// Reads the parameters of the installed Postfix through its own postconf(1).
 ///
-/// postconf knows the defaults, the compile-time settings and the syntax of the Postfix that is
-/// installed; nothing here has a default of its own. Facts are those of postconf 3.5 to 3.12.
+/// postconf knows the defaults, the compile-time settings and the syntax of the installed Postfix,
+/// so this header has no defaults of its own. Facts are those of postconf 3.5 to 3.12.
 #pragma once
 
 #include <chrono>
@@ -21,14 +21,14 @@ using parameter_values = std::map<std::string, std::string, std::less<>>;
 /// Named parameter values, in the order in which they take effect: the last one wins.
 using parameter_overrides = std::vector<std::pair<std::string, std::string>>;
 
-/// What to ask postconf(1) for.
+/// A request to postconf(1).
 struct postconf_request {
-    /// What -c names; without it postconf looks at MAIL_CONFIG and then at its built-in directory.
+    /// The argument of -c; without it postconf uses MAIL_CONFIG or else its built-in directory.
     std::optional<std::string> config_directory{};
     /// From the command line; `$service_name`, `$process_name` and `$process_id` are expanded here.
     parameter_overrides overrides{};
     std::string service_name{}; ///< the first field of the line in master.cf
-    std::string process_name{}; ///< what is run, without directories
+    std::string process_name{}; ///< the name of the program, without directories
     /// The parameters wanted. One that this Postfix does not know is absent from the result.
     std::vector<std::string> names{};
     /// Parameters of the program's own, which no Postfix knows, and their defaults. They can be set
@@ -36,7 +36,8 @@ struct postconf_request {
     parameter_values own{};
     /// Another postconf(1) than the one that find_program() finds.
     std::optional<std::string> program{};
-    /// For everything together. Past it postconf is killed and startup_error thrown.
+    /// The limit for the whole request. When it has passed, postconf is killed and startup_error
+    /// thrown.
     std::chrono::milliseconds time_limit = std::chrono::seconds(30);
 };
 
@@ -63,8 +64,8 @@ private:
     parameter_values values_;
 };
 
-/// Runs `postconf -n` and `postconf -x`, found by find_program(). The environment is handed on as
-/// it is. Blocks; is for start-up.
+/// Runs `postconf -n` and `postconf -x`, found by find_program(). Passes on the environment
+/// unchanged. Blocks; use it at start-up.
 ///
 /// postconf itself knows no service: it expands `$service_name` to nothing and `$process_name` to
 /// "postconf", and refuses to have them overridden. So both, and `$process_id`, are replaced in
@@ -75,7 +76,7 @@ private:
 /// are dropped.
 [[nodiscard]] postconf_result read_postconf(const postconf_request& request);
 
-/// Which types of tables the installed Postfix has: `postconf -m`. The rest is as above.
+/// Returns the table types of the installed Postfix: `postconf -m`. Otherwise as above.
 [[nodiscard]] std::vector<std::string>
 read_table_types(const std::optional<std::string>& config_directory,
                  std::chrono::milliseconds time_limit = std::chrono::seconds(30));

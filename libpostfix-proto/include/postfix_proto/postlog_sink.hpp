@@ -1,7 +1,7 @@
-/// Asks postlogd(8) to write log records, for systems that set maillog_file.
+/// Sends log records to postlogd(8), on systems that set maillog_file.
 ///
-/// The service's protocol is one datagram a record, without an answer: nobody learns whether it has
-/// been written.
+/// The protocol of that service is one datagram per record, without a reply, so a sender never
+/// learns whether its record has been written.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Giving up what a daemon does not need.
+/// Drops the privileges that a daemon does not need.
 #pragma once
 
 #include <optional>
@@ -7,9 +7,9 @@
 
 namespace postfix_proto {
 
-/// What a daemon is held to that does no more from then on than to use the files in some
-/// directories, the descriptors that it has and UNIX-domain sockets. Each part where the kernel has
-/// it, else not: none is what the daemon's own rights are made of.
+/// Restrictions for a daemon that from then on only uses the files in some directories, its open
+/// descriptors and UNIX-domain sockets. A part that the kernel does not support is skipped, because
+/// the daemon's security does not rest on these restrictions alone.
 struct confinement {
     /// As seen from the current directory, in the jail if there is one; those that do not exist are
     /// left out. All other files are out of reach (Landlock, Linux 5.19), and so are TCP, abstract
@@ -21,7 +21,7 @@ struct confinement {
     std::string apparmor_profile{};
 };
 
-/// What enter_jail() is to do; what is not set is left out.
+/// The steps of enter_jail(); a member that is not set skips its step.
 struct jail_settings {
     std::optional<std::string> root_directory{}; ///< the new `/`; for Postfix $queue_directory
     std::optional<std::string> user{};           ///< a login name; for Postfix $mail_owner
@@ -31,15 +31,15 @@ struct jail_settings {
     std::optional<postfix_proto::confinement> confinement{};
 };
 
-/// What Postfix demands of $mail_owner wherever it starts (Postfix 3.7: global/mail_params.c): a
-/// user there is, neither its user ID nor its group ID is 0, and no other user has the same user ID
-/// and comes first. Throws startup_error, which names the parameter and the user.
+/// Checks $mail_owner as Postfix does at every start (Postfix 3.7: global/mail_params.c): the user
+/// exists, neither its user ID nor its group ID is 0, and no other user with the same user ID
+/// precedes it. Throws startup_error, which names the parameter and the user.
 void check_mail_owner(const std::string& user);
 
-/// Looks the user up, takes on the user's groups, then enters the directory and becomes the user,
-/// in the order of util/chroot_uid.c (Postfix 3.7): /etc/passwd is out of reach in the jail, and
-/// without privileges so is chroot(2). Loads the time zone before that for the sake of log lines.
-/// Whoever becomes another user or is confined gains no privileges any more, whatever is executed
+/// Looks up the user, sets the user's groups, then enters the directory and becomes the user, in
+/// the order of util/chroot_uid.c (Postfix 3.7): /etc/passwd is inaccessible in the jail, and
+/// chroot(2) requires privileges. Loads the time zone first, for the log lines. A process that
+/// becomes another user or is confined cannot regain privileges, whatever it executes
 /// (PR_SET_NO_NEW_PRIVS). Call it before threads are started. Throws startup_error, which names the
 /// call that failed.
 void enter_jail(const jail_settings& settings);

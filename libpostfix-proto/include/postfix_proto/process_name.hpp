@@ -1,4 +1,4 @@
-/// The name of a process, as Postfix forms it.
+/// Forms the name of a process as Postfix does.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-/// Asks proxymap(8).
+/// Client of proxymap(8), the service that looks up keys in tables on behalf of other processes.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -30,34 +30,36 @@ struct proxymap_settings {
     /// The service's socket, relative to the current directory. Its directory lets in root and
     /// mail_owner.
     std::string path = "private/proxymap";
-    /// What it speaks: proxymap_form_of() the installed release. It can not be found out by asking.
+    /// The form of the protocol: proxymap_form_of() the installed release. A client cannot ask the
+    /// service for it.
     proxymap_form form = proxymap_form::table_flags;
-    /// How long one question may take in all (ipc_timeout). Stock tries without end.
+    /// The limit for a whole question (ipc_timeout). Stock Postfix tries for ever.
     std::chrono::seconds limit{3600};
-    /// Between attempts when proxymap can not be reached, as in stock, and before it is asked once
-    /// more about a table that it has refused.
+    /// The pause between attempts when proxymap cannot be reached, as in stock Postfix, and before
+    /// another question about a table that it has refused.
     std::chrono::milliseconds retry_delay{1000};
-    /// How long a connection is kept that nobody uses (ipc_idle).
+    /// How long an unused connection is kept (ipc_idle).
     std::chrono::seconds idle_limit{5};
     /// How long a connection is used (ipc_ttl), so that proxymap can retire.
     std::chrono::seconds connection_limit{1000};
     /// A proxymap process serves its connections one request at a time; master starts as many
     /// processes as there are busy.
     std::size_t most_connections = 4;
-    /// So many may wait for an answer at a time; what is asked beyond that fails at once.
+    /// The number of questions that may wait for an answer at a time; further ones fail at once.
     std::size_t most_questions = 10000;
 };
 
-/// Looks up in the tables that proxymap(8) may open, which are those in $proxy_read_maps:
+/// Looks up keys in the tables that proxymap(8) may open, which are those in $proxy_read_maps:
 ///
 ///     proxymap_client tables(context, {.form = proxymap_form_of(version)}, log);
 ///     const remote_answer answer = co_await tables.ask({"ldap:/etc/postfix/users.cf", "a@b.tld"});
 ///     if (answer.result.outcome == lookup_result::status::found) ... answer.result.text
 ///
-/// Keeps connections to the service open and takes a lost one up again. Nothing is cached, since
-/// stock asks anew each time; only who asks while the same question is under way shares its answer.
-/// Whether the service announces its protocol need not be told (see reply_decoder). Keys are asked
-/// for as they are: who wants them folded, or subdomains tried, does that before.
+/// Keeps connections to the service open and replaces a lost one. Answers are not cached, because
+/// stock Postfix repeats the lookup each time; only a question that is asked while the same one is
+/// in progress shares its answer. The client need not be told whether the service announces its
+/// protocol (see reply_decoder). Keys are sent unchanged: a caller that needs case folding or
+/// parent domains does that first.
 ///
 /// Any number of questions may be under way at once, all in one thread. Must outlive the
 /// io_context's run. While proxymap cannot be reached, the log has a warning about it.
@@ -67,8 +69,8 @@ public:
     proxymap_client(boost::asio::io_context& context, proxymap_settings settings, logger& log);
     ~proxymap_client();
 
-    /// The result is never `unanswered`. It fails when there is no answer in time, when too many
-    /// wait for one, and when proxymap says so; why is in its text, for a person.
+    /// The result is never `unanswered`. It is a failure when there is no answer in time, when too
+    /// many questions wait, and when proxymap reports one; its text gives the reason, for a person.
     [[nodiscard]] boost::asio::awaitable<remote_answer> ask(remote_question question);
 
 private:
@@ -103,8 +105,8 @@ private:
     repeated_warning no_service_, no_answer_, crowded_;
 };
 
-/// The same for a program that has nothing else to do: blocks until there is an answer. The
-/// connection is kept, and looked at with the next question.
+/// Blocking variant, for programs that have nothing else to do: waits for the answer. The
+/// connection is kept, and checked at the next question.
 class blocking_proxymap_client {
 public:
     /// Connects with the first question. `log` must outlive it.

@@ -1,4 +1,4 @@
-/// What proxymap(8) and its clients say to each other, without I/O (Postfix 3.7 and 3.11:
+/// Implements the protocol between proxymap(8) and its clients, without I/O (Postfix 3.7 and 3.11:
 /// proxymap/proxymap.c, global/dict_proxy.c). Attribute lists in the NUL form:
 ///
 ///                                                  until Postfix 3.10
@@ -15,9 +15,9 @@
 ///     client   request=lookup table= instance_flags= flags= key=
 ///     server   status= flags= value=
 ///
-/// In the newer form the server takes a lookup's flags as the table's own, so they must be those
-/// that it told last. Any number of requests may follow each other on a connection, each after the
-/// reply to the one before.
+/// In the newer form the server uses the flags of a lookup as the flags of the table, so they must
+/// be those of its last reply. Any number of requests may follow each other on a connection, each
+/// after the reply to the previous one.
 #pragma once
 
 #include "postfix_proto/attribute_scanner.hpp"
@@ -34,8 +34,8 @@ namespace postfix_proto {
 /// What the server announces.
 inline constexpr std::string_view proxymap_protocol_name = "proxymap_protocol";
 
-/// Which of the two forms a Postfix speaks. A server that is asked in the other one takes that for
-/// a bad request, or hangs up.
+/// The two forms of the protocol. A server treats a request in the other form as bad, or closes the
+/// connection.
 enum class proxymap_form {
     table_flags,    ///< until 3.10
     instance_flags, ///< since 3.11 (release_trait::proxymap_instance_flags)
@@ -67,10 +67,10 @@ class proxymap_reply {
 public:
     /// To which request it is the reply.
     enum class expected { open, lookup };
-    /// What feed() has come to.
+    /// The result of feed().
     using progress = attribute_scanner::progress;
 
-    /// No string in a reply is longer: more than any list of results, and a bound.
+    /// The limit of any string in a reply, longer than any list of results.
     static constexpr std::size_t string_limit = std::size_t{1} << 20U;
 
     /// For one reply.

@@ -1,4 +1,4 @@
-/// Names of files in Postfix's queues.
+/// Defines the queue ID, which is also the name of a queue file.
 #pragma once
 
 #include <compare>

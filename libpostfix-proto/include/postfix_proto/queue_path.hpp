@@ -1,4 +1,4 @@
-/// Where a queue file lives: `deferred/9/9B01F20A3C`.
+/// Maps a queue ID to the path of its queue file, such as `deferred/9/9B01F20A3C`.
 #pragma once
 
 #include "postfix_proto/queue_id.hpp"

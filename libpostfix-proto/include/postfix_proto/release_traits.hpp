@@ -1,6 +1,6 @@
-/// How the releases of Postfix differ, as far as anything here depends on it. This is the only
-/// place where a release is judged; flushd's configuration.md and flushd(8) show the same rows, and a test
-/// compares them.
+/// Lists the differences between releases of Postfix that this library depends on. This is the only
+/// place that judges a release; flushd's configuration.md and flushd(8) show the same rows, and a
+/// test compares them.
 #pragma once
 
 #include "postfix_proto/mail_version.hpp"

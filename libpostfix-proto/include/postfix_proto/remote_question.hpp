@@ -1,4 +1,4 @@
-/// A lookup that another process makes, such as proxymap(8), and its answer.
+/// Describes a lookup that another process performs, such as proxymap(8), and its answer.
 #pragma once
 
 #include "postfix_proto/lookup_result.hpp"
@@ -8,7 +8,7 @@
 
 namespace postfix_proto {
 
-/// One lookup for another process to make.
+/// A lookup that another process is to perform.
 struct remote_question {
     std::string table; ///< "type:name", without the "proxy:"
     std::string key;   ///< what to look up, as it is
@@ -16,7 +16,7 @@ struct remote_question {
     auto operator<=>(const remote_question&) const = default;
 };
 
-/// What it came to.
+/// The answer to a remote_question.
 struct remote_answer {
     lookup_result result;        ///< never `unanswered`
     bool keys_are_fixed = false; ///< of the table; see lookup_table::keys_are_fixed()

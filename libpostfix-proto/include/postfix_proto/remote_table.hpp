@@ -1,8 +1,9 @@
-/// Tables that another process looks up in: "proxy:type:name", through proxymap(8) (Postfix 3.7:
-/// global/dict_proxy.c), and those of a type that only Postfix has code for, the same way.
+/// Implements tables whose lookups another process performs: "proxy:type:name", through proxymap(8)
+/// (Postfix 3.7: global/dict_proxy.c), and, in the same way, tables of types that only Postfix
+/// itself supports.
 ///
-/// The table itself does no I/O. Whoever looks up keeps what is known in a remote_answers; a lookup
-/// that needs more leaves a question there, and is done once more when that has been answered:
+/// The table does no I/O. The caller keeps the answers it has in a remote_answers. A lookup that
+/// needs another answer leaves a question there; the caller gets the answer and repeats the lookup:
 ///
 ///     remote_answers answers;
 ///     auto result = table.find_given(key, answers);
@@ -23,15 +24,16 @@
 
 namespace postfix_proto {
 
-/// What is known in the course of one lookup. Forget it afterwards: the next one asks anew.
+/// The answers that are known during one lookup. Discard them afterwards, so that the next lookup
+/// asks again.
 class remote_answers {
 public:
-    /// Null, and the question is noted, when it has not been answered yet.
+    /// Returns the answer; or, if there is none yet, notes the question and returns null.
     [[nodiscard]] const remote_answer* find(const remote_question& question);
     /// Notes an answer. After that there is no question until another lookup leaves one.
     void add(const remote_question& question, remote_answer answer);
 
-    /// What the last unanswered lookup needs to know.
+    /// The question of the last unanswered lookup.
     [[nodiscard]] const std::optional<remote_question>& question() const { return question_; }
 
 private:
@@ -42,9 +44,9 @@ private:
 /// Why a plain find() in such a table fails.
 inline constexpr const char* cannot_ask_here = "proxymap(8) cannot be asked here";
 
-/// For open_lookup_table(). The name is "type:name". Whether proxymap knows that table, and whether
-/// its keys are fixed, turns out at the first lookup. Postfix asks when it starts, waits without
-/// end for proxymap, and ends where the table is not one of $proxy_read_maps.
+/// For open_lookup_table(). The name is "type:name". The first lookup shows whether proxymap knows
+/// the table and whether its keys are fixed. Postfix instead asks when it starts, waits for
+/// proxymap for ever, and ends if the table is not in $proxy_read_maps.
 [[nodiscard]] opened_table open_proxy_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);
 

@@ -1,4 +1,4 @@
-/// Warnings that would come as often as there are clients.
+/// Limits the rate of a warning that could otherwise be logged once for each client.
 #pragma once
 
 #include "postfix_proto/log.hpp"
@@ -12,7 +12,8 @@
 
 namespace postfix_proto {
 
-/// Warns of one kind of trouble. A text that has just been written is left out, and is counted:
+/// Logs the warnings about one kind of problem. A text that has just been logged is left out and
+/// counted:
 ///
 ///     warning: lock fast flush logfile customer_tld: locked by another process for too long
 ///     ... 10 s or more

@@ -1,4 +1,4 @@
-/// What a Postfix service says to a client, of this version or that.
+/// Decodes the reply of a Postfix service to its client, with or without an announcement before it.
 #pragma once
 
 #include "postfix_proto/attribute_decoder.hpp"
@@ -9,16 +9,17 @@
 
 namespace postfix_proto {
 
-/// An attribute_decoder for the client's side: a service's announcement is checked and taken out.
+/// An attribute_decoder for clients, which checks and removes the service's announcement.
 ///
 /// Since Postfix 3.6 a service speaks first, and names its protocol in a list of its own:
 ///
 ///     protocol NUL queue_flush_protocol NUL NUL
 ///
-/// A client need not know the version. Services up to 3.5 do not begin a list with an attribute of
-/// that name, so a first list that does is the announcement (global/mail_proto.h, 3.7; the same in
-/// 3.10). Nor need it wait for the announcement before it sends its request: the service has it
-/// written before it begins to read, and keeps what has come in the meantime.
+/// The client need not know the release of the service. Services up to 3.5 do not begin a list with
+/// an attribute of that name, so a first list that does is the announcement (global/mail_proto.h,
+/// 3.7; the same in 3.10). It need not wait for the announcement before it sends its request
+/// either: the service writes the announcement before it begins to read, and the request waits in
+/// the socket meanwhile.
 class reply_decoder {
 public:
     /// The input is used up.
@@ -33,13 +34,13 @@ public:
     using too_long = attribute_decoder::too_long;
     /// Likewise.
     using malformed = attribute_decoder::malformed;
-    /// The service speaks another protocol. The view is valid until the next call; the decoder must
-    /// not be used further.
+    /// The service announced another protocol. The view is valid until the next call; the decoder
+    /// must not be used further.
     struct wrong_protocol {
         std::string_view announced; ///< its name for it
     };
 
-    /// One of these at a time.
+    /// The result of one step.
     using event =
         std::variant<need_more, name, value, end_of_list, too_long, malformed, wrong_protocol>;
 
@@ -49,8 +50,8 @@ public:
                            attribute_form form = attribute_form::nul) noexcept
         : attributes_(string_limit, form), protocol_(protocol) {}
 
-    /// Takes bytes from the front of `input` until there is something to report. What follows the
-    /// protocol's name in the announcement is skipped.
+    /// Consumes bytes from the front of `input` up to the next event. In the announcement,
+    /// attributes after the name of the protocol are skipped.
     event next(std::string_view& input);
 
     /// As attribute_decoder's, after a name.
@@ -71,7 +72,7 @@ private:
     state state_ = state::start;
 };
 
-/// For a person: which protocol was announced, and which was expected.
+/// Says for a person which protocol was announced and which was expected.
 [[nodiscard]] std::string describe(const reply_decoder::wrong_protocol& wrong,
                                    std::string_view expected);
 

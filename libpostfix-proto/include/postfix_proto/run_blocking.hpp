@@ -1,4 +1,5 @@
-/// Asynchronous work for a program that has nothing else to do.
+/// Runs an asynchronous operation and blocks until it is done, for programs that have nothing else
+/// to do.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -32,8 +33,8 @@ Result run_task(boost::asio::io_context& context, boost::asio::awaitable<Result>
     return std::move(*result);
 }
 
-/// Runs the task, and whatever it leaves behind, to its end in a context that nobody else runs.
-/// Throws what the task throws.
+/// Runs the task, and any work that it leaves behind, to the end, in a context that nothing else
+/// runs. Throws what the task throws.
 ///
 ///     boost::asio::io_context context(1);
 ///     flush_client client(context);

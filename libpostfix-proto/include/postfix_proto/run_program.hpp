@@ -1,4 +1,4 @@
-/// Runs a program to its end and collects what it prints.
+/// Runs a program, waits until it ends, and collects its output.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// Asks a Postfix service one thing after another.
+/// Sends requests to a Postfix service, one at a time, over a connection that it keeps.
 #pragma once
 
 #include "postfix_proto/attribute_scanner.hpp"
@@ -20,43 +20,44 @@
 
 namespace postfix_proto {
 
-/// What clients of services have in common that answer each request with one list and then wait for
-/// the next one, such as anvil(8) and verify(8). Connects with the first request and keeps the
-/// connection; connects anew when the service has closed it, which it may do after each reply
-/// (ipc_idle, max_idle, a reload). Services of Postfix 3.5 and of 3.6 and later alike, without
-/// being told which it is (see reply_decoder).
+/// The common part of the clients of services that answer each request with one list and then wait
+/// for the next one, such as anvil(8) and verify(8). Connects with the first request and keeps the
+/// connection; reconnects when the service has closed it, which it may do after each reply
+/// (ipc_idle, max_idle, a reload). Works with Postfix 3.5 and with 3.6 and later, and need not be
+/// told which one it is (see reply_decoder).
 ///
-/// The service is asked one thing at a time. Further requests wait for their turn, in order, with
-/// their time limit running; those beyond `most_waiting` are refused as `too_many`. All in one
-/// thread; the io_context must outlive it. A request that is cancelled (see service_connection)
-/// ends as `cancelled` and costs the connection when it is under way.
+/// Sends one request at a time. Further requests wait for their turn, in order, with their time
+/// limit running; those beyond `most_waiting` are refused as `too_many`. Use it in one thread only;
+/// the io_context must outlive it. A request that is cancelled (see service_connection) ends as
+/// `cancelled` and, if it is already in progress, closes the connection.
 class service_client {
 public:
-    /// How many requests may wait, where the settings of a client do not say otherwise.
+    /// The number of requests that may wait, unless the settings of a client specify another one.
     static constexpr std::size_t default_most_waiting = 100;
 
-    /// `path` is the socket's, relative to the current directory; `protocol`, a literal, the name
-    /// that the service announces. `limit` is for one request in all, from its beginning, also
-    /// while it waits, to the reply.
+    /// `path` is the path of the socket, relative to the current directory. `protocol` is the name
+    /// that the service announces; it must be a literal. `limit` applies to a whole request, from
+    /// its beginning to the reply, and includes the time that it waits.
     service_client(boost::asio::io_context& context, std::string path, std::string_view protocol,
                    attribute_form form, std::chrono::milliseconds limit,
                    std::size_t most_waiting = default_most_waiting);
-    /// Closes it for good.
+    /// Closes the connection for good.
     ~service_client();
     service_client(const service_client&) = delete;
     service_client& operator=(const service_client&) = delete;
 
-    /// Sends a request, and feeds the reply to the scanner, which must be there until then. Nothing
-    /// when that is `complete`, else why not; the connection is closed then. A request may reach
-    /// the service twice, as with stock's clients: when a connection that was kept is closed before
-    /// the reply is complete. `complaint` says what is wrong with a reply that is complete, and so
-    /// makes it `malformed`; empty if nothing.
+    /// Sends a request, and feeds the reply to the scanner, which must outlive the call. Returns
+    /// nothing when the scanner is `complete`; otherwise closes the connection and returns the
+    /// failure. As with the clients of stock Postfix, a request may reach the service twice: when a
+    /// connection that was kept is closed before the reply is complete. `complaint` checks a
+    /// complete reply; it returns what is wrong, which makes the reply `malformed`, or an empty
+    /// text.
     [[nodiscard]] boost::asio::awaitable<service_connection::outcome>
     ask(std::string request, attribute_scanner& reply,
         std::function<std::string()> complaint = nullptr);
 
-    /// Hangs up until the next request. For a service to which the connection itself means
-    /// something. Requests that are under way or wait end as `client_closed`.
+    /// Closes the connection until the next request, for a service to which the connection itself
+    /// has a meaning. Requests that are in progress or waiting end as `client_closed`.
     void close();
 
 private:

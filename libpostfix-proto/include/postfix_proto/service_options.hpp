@@ -1,4 +1,4 @@
-/// What master(8) tells a child process: the command line and the environment.
+/// Parses the command line and the environment that master(8) gives to a child process.
 ///
 /// Source: master/master_ent.c and single_server.c, Postfix 3.5 to 3.12.
 #pragma once

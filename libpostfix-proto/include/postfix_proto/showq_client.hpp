@@ -1,4 +1,4 @@
-/// Asks showq(8) what mail is queued.
+/// Client of showq(8), the service that lists all queued mail.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -16,18 +16,18 @@
 
 namespace postfix_proto {
 
-/// Where the service is, and how long to wait for it.
+/// The location of the service and its time limit.
 struct showq_client_settings {
     /// The service's socket, relative to the current directory.
     std::string path = "public/showq";
-    /// How long the service may be silent (ipc_timeout); also for connecting. There is no limit for
-    /// the whole, as a queue may be of any length.
+    /// How long the service may be silent (ipc_timeout), and how long connecting may take. The
+    /// whole listing has no limit, because a queue may have any length.
     std::chrono::milliseconds silence_limit = std::chrono::hours(1);
 };
 
-/// Goes through the queue listing once, from any Postfix since 3.4 (see showq_decoder). Nothing is
-/// kept of what has been handed out, so memory does not grow with the queue, nor with the
-/// recipients of one message; showq waits while the caller takes its time.
+/// Iterates once over the queue listing of any Postfix since 3.4 (see showq_decoder). The client
+/// keeps no message or recipient after returning the next one, so memory does not grow with the
+/// queue, nor with the recipients of one message; showq waits while the caller is busy.
 ///
 ///     showq_client queue(context);
 ///     while (const auto* message = co_await queue.next()) {
@@ -38,30 +38,32 @@ struct showq_client_settings {
 ///     if (queue.failure())
 ///         ...                                      // the list is not complete
 ///
-/// What showq lists is no snapshot: a message that is moved from one queue to another meanwhile may
-/// come twice, or not at all. Who may connect: see flush_client; here it is authorized_mailq_users
-/// that a program with setgid_group has to look at.
+/// The listing is not a snapshot: a message that is moved from one queue to another meanwhile may
+/// be listed twice, or not at all. For the right to connect see flush_client; a program with
+/// setgid_group must check authorized_mailq_users.
 ///
-/// Must outlive its steps, one at a time; the io_context must outlive it. A step that is cancelled
-/// (see service_connection) gives null, and the failure is `cancelled`.
+/// Only one step may be in progress at a time. The client must outlive its steps, and the
+/// io_context the client. A step that is cancelled (see service_connection) returns null, and the
+/// failure is `cancelled`.
 class showq_client {
 public:
-    /// Does nothing yet; the first step connects.
+    /// Does not connect; the first step does.
     explicit showq_client(boost::asio::io_context& context, showq_client_settings settings = {});
 
-    /// The next message, or null after the last one and after a failure. Skips the recipients that
-    /// are left of the one before. Valid until the next call.
+    /// The next message, or null after the last one and after a failure. Skips the remaining
+    /// recipients of the previous message. Valid until the next call.
     [[nodiscard]] boost::asio::awaitable<const queued_message*> next();
 
     /// The next recipient of that message, or null after the last one and after a failure. Valid
     /// until the next call of either.
     [[nodiscard]] boost::asio::awaitable<const queued_recipient*> next_recipient();
 
-    /// Hangs up. A step that is under way gives null; the failure is then `client_closed`, unless
-    /// the list had ended.
+    /// Closes the connection. A step in progress returns null; the failure is then `client_closed`,
+    /// unless the list had ended.
     void close();
 
-    /// Why the list ended before its end. In postqueue(1)'s words when the mail system is down.
+    /// Why the listing is incomplete, if it is. Worded as by postqueue(1) when the mail system is
+    /// down.
     [[nodiscard]] const std::optional<service_failure>& failure() const noexcept {
         return failure_;
     }
@@ -89,10 +91,10 @@ private:
     std::optional<service_failure> failure_;
 };
 
-/// The same for a program that has nothing else to do: each call blocks.
+/// Blocking variant, for programs that have nothing else to do: each call waits for its result.
 class blocking_showq_client {
 public:
-    /// Does nothing yet; the first call connects.
+    /// Does not connect; the first call does.
     explicit blocking_showq_client(showq_client_settings settings = {})
         : client_(context_, std::move(settings)) {}
 

@@ -1,7 +1,8 @@
-/// What showq(8) says, without I/O: the list of all queued mail.
+/// Decodes the list of all queued mail that showq(8) sends, without I/O.
 ///
-/// A client connects to `public/showq`, says nothing, and reads until the end of the list. Each
-/// message is an attribute list, an empty one ends it all (showq/showq.c, Postfix 3.5 to 3.11):
+/// A client connects to `public/showq`, sends nothing, and reads until the end of the list. Each
+/// message is an attribute list; an empty list ends the listing (showq/showq.c, Postfix 3.5 to
+/// 3.11):
 ///
 ///     protocol=mail_queue_list_protocol                     since Postfix 3.6
 ///     queue_name= queue_id= time= size= forced_expire= sender=
@@ -25,9 +26,9 @@
 
 namespace postfix_proto {
 
-/// A message, without its recipients. Addresses and reasons are as the service has them: quoted as
-/// in SMTP, UTF-8 where SMTPUTF8 is enabled. Control characters have been replaced by it, but who
-/// shows them on a terminal should not rely on that.
+/// A message, without its recipients. Addresses and reasons are as the service sends them: quoted
+/// as in SMTP, in UTF-8 where SMTPUTF8 is enabled. The service replaces control characters, but a
+/// program that shows them on a terminal should not rely on that.
 struct queued_message {
     std::string queue_name;        ///< maildrop, active, incoming, deferred or hold
     queue_id id;                   ///< as postqueue -p shows it
@@ -37,25 +38,26 @@ struct queued_message {
     std::string sender;            ///< $empty_address_recipient (MAILER-DAEMON) for the empty one
 };
 
-/// One recipient that is still to be delivered to. A recipient may come twice when a message is
-/// deferred just then, or has more than $duplicate_filter_limit recipients.
+/// A recipient whose delivery is still pending. A recipient may be listed twice when the message is
+/// being deferred at that moment, or has more than $duplicate_filter_limit recipients.
 struct queued_recipient {
     std::string address;   ///< see queued_message about its form
     std::string reason;    ///< why it was deferred or has bounced; empty when neither (yet)
     std::string log_class; ///< which log the reason is from: defer, bounce; empty before 3.11
     std::string original_address; ///< before aliases and the like; empty before 3.11
 
-    /// Mail for it is not waiting: it was given up, and only the notice about that is to come.
+    /// Whether the recipient has bounced: no mail is waiting for it, only the bounce notice is
+    /// still to be sent.
     [[nodiscard]] bool has_bounced() const { return log_class == "bounce"; }
 };
 
-/// Takes the list apart as the bytes come in, and holds one message and one recipient at a time: a
-/// list of any length needs no more memory than its longest strings.
+/// Decodes the listing incrementally and holds one message and one recipient at a time, so a
+/// listing of any length needs no more memory than its longest strings.
 ///
-/// Attributes that it does not know are skipped, those that it needs must be there once.
+/// It skips unknown attributes; the attributes that it needs must occur exactly once.
 class showq_decoder {
 public:
-    /// What next() has to report.
+    /// The result of next().
     enum class event {
         need_more,      ///< the input is used up
         message,        ///< a message begins: message() is valid until it ends
@@ -65,18 +67,18 @@ public:
         malformed,      ///< the last event; see reason()
     };
 
-    /// Of any string, in bytes. Postfix cuts addresses and the replies of other servers to lines of
-    /// $line_length_limit (2048), and joins two at most; quoting may double an address.
+    /// The limit of any string, in bytes. Postfix cuts addresses and the replies of other servers
+    /// to lines of $line_length_limit (2048), and joins two at most; quoting may double an address.
     static constexpr std::size_t string_limit = 65536;
 
-    /// Takes bytes from the front of `input` until there is something to report.
+    /// Consumes bytes from the front of `input` up to the next event.
     event next(std::string_view& input);
 
-    /// The message that the last `message` event was about.
+    /// The message of the last `message` event.
     [[nodiscard]] const queued_message& message() const { return *message_; }
-    /// The recipient that the last `recipient` event was about.
+    /// The recipient of the last `recipient` event.
     [[nodiscard]] const queued_recipient& recipient() const noexcept { return recipient_; }
-    /// For a person.
+    /// Says for a person what is wrong, after `malformed`.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
 private:

@@ -1,4 +1,4 @@
-/// Starting coroutines that nobody waits for.
+/// Starts coroutines whose completion nobody awaits, and logs their exceptions.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -16,21 +16,22 @@
 
 namespace postfix_proto {
 
-/// Logs an exception as a warning that starts with `what`; without the memory for that, not.
+/// Logs an exception as a warning that starts with `what`; if there is no memory for that, logs
+/// nothing.
 void log_exception(logger& log, std::string_view what, const std::exception_ptr& failure) noexcept;
 
-/// Runs the task on its own. An exception, which would vanish otherwise, is logged as a warning
-/// that starts with `what`; `on_failure` is called then, to let go of what the task left behind.
-/// `log` must outlive the task; `what` is a literal.
+/// Runs the task without awaiting it. An exception, which would otherwise be lost, is logged as a
+/// warning that starts with `what`; then `on_failure` is called, to release what the task left
+/// behind. `log` must outlive the task; `what` is a literal.
 void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
            std::string_view what, std::function<void()> on_failure = {});
 
 /// How long spawn_loop() waits after an exception.
 inline constexpr std::chrono::milliseconds loop_failure_pause{100};
 
-/// Runs a loop without which the program is of no use. An exception (a passing shortage of memory,
-/// say) is logged like spawn()'s, and after a moment `loop` is called anew, until it returns. Where
-/// not even that is possible the exception comes out of the io_context's run(), and should end the
+/// Runs a loop that the program cannot do without. An exception (for example, a temporary shortage
+/// of memory) is logged as in spawn(); after a pause `loop` is called again, until it returns. If
+/// even that is impossible, the io_context's run() throws the exception, which should end the
 /// program. `log` must outlive the loop; `what` is a literal.
 void spawn_loop(boost::asio::io_context& context,
                 std::function<boost::asio::awaitable<void>()> loop, logger& log,

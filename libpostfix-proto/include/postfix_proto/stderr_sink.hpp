@@ -1,4 +1,4 @@
-/// Log records on standard error, for -V and for programs that a person runs.
+/// Writes log records to standard error, for -V and for programs that a person runs.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Log records for the system's logger, as syslog(3) sends them.
+/// Sends log records to the system's logger, in the format of syslog(3).
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Postfix time values such as `1h` or `300s`.
+/// Parses Postfix time values such as `1h` or `300s`.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// Triggers: the short requests that wake a Postfix service.
+/// Sends triggers, the short requests that wake a Postfix service.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -33,10 +33,10 @@ enum class qmgr_request : char {
 ///     qmgr_request::flush_dead | qmgr_request::scan_incoming
 class qmgr_requests {
 public:
-    /// Just this one.
+    /// Contains this request only.
     constexpr qmgr_requests(qmgr_request one) noexcept : bits_(bit(one)) {}
 
-    /// All that are in either.
+    /// The union of both.
     [[nodiscard]] friend constexpr qmgr_requests operator|(qmgr_requests a,
                                                            qmgr_requests b) noexcept {
         a.bits_ = static_cast<std::uint8_t>(a.bits_ | b.bits_);
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] constexpr bool include(qmgr_requests others) const noexcept {
         return (bits_ & others.bits_) == others.bits_;
     }
-    /// As they are sent, without the NUL.
+    /// The letters that are sent, without the NUL.
     [[nodiscard]] std::string letters() const;
 
 private:
@@ -67,7 +67,7 @@ private:
     std::uint8_t bits_;
 };
 
-/// Both.
+/// Combines two requests.
 [[nodiscard]] constexpr qmgr_requests operator|(qmgr_request a, qmgr_request b) noexcept {
     return qmgr_requests(a) | qmgr_requests(b);
 }
@@ -75,16 +75,16 @@ private:
 /// Sends triggers to one service, by the path of its socket or FIFO relative to the current
 /// directory.
 ///
-/// A socket gets the bytes and a NUL, and is kept open until the service has closed it: a service
-/// that is told of a connection and finds it closed may never see the request (unix_trigger(),
-/// Postfix 3.7). A FIFO gets just the bytes.
+/// To a socket it sends the bytes and a NUL, and keeps the connection open until the service has
+/// closed it: a service that accepts a connection and finds it closed may never see the request
+/// (unix_trigger(), Postfix 3.7). To a FIFO it sends the bytes only.
 ///
-/// A trigger carries no data: one that the service has not read yet will be read after whatever was
-/// done before a further one was to be sent, and so stands for that one, too. However long a
-/// service is stopped, and however many want to wake it meanwhile, no more than one trigger of a
+/// A trigger carries no data. One that the service has not read yet will be read after everything
+/// that happened before a further one was requested, so it also replaces that one. However long a
+/// service is stopped, and however many callers want to wake it meanwhile, at most one trigger of a
 /// kind waits for it.
 ///
-/// Must outlive the io_context's run.
+/// The sender must outlive the io_context's run.
 class trigger_sender {
 public:
     /// `timeout` (trigger_timeout) bounds how long one trigger may take to be written. A trigger is
@@ -92,9 +92,10 @@ public:
     trigger_sender(boost::asio::io_context& context, std::string path, std::chrono::seconds timeout,
                    work_in_hand& work, logger& log);
 
-    /// Done when the requests have been written, alone or with those of somebody else, or could not
-    /// be. A path that is missing, or neither a socket nor a FIFO, is a warning; a service that
-    /// does not listen is not, as in Postfix: it scans its queue when it starts.
+    /// Completes when the requests have been written, alone or together with those of another
+    /// caller, or when that has failed. A path that is missing, or is neither a socket nor a FIFO,
+    /// causes a warning. A service that does not listen causes none, as in Postfix: it scans its
+    /// queue when it starts.
     [[nodiscard]] boost::asio::awaitable<bool> send(qmgr_requests requests);
 
 private:
@@ -117,9 +118,10 @@ private:
     repeated_warning cannot_tell_, not_taken_;
 };
 
-/// The same for a program that has nothing else to do: blocks until the service has closed the
-/// connection, normally at once and in any case 100 s after the timeout. False when the service
-/// could not be told; why is in the log, as a warning or for debugging.
+/// Blocking variant, for programs that have nothing else to do: waits until the service has closed
+/// the connection, which it normally does at once, but at most until 100 s after the timeout.
+/// Returns false when the trigger could not be sent; the reason is logged, as a warning or for
+/// debugging.
 [[nodiscard]] bool send_trigger(qmgr_requests requests, std::string path,
                                 std::chrono::seconds timeout, logger& log);
 

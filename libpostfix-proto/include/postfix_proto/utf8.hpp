@@ -1,5 +1,5 @@
-/// Well-formedness of UTF-8 as RFC 3629 has it (Postfix 3.7: util/valid_utf8_string.c,
-/// util/allascii.c).
+/// Tests whether text is well-formed UTF-8 as defined by RFC 3629 (Postfix 3.7:
+/// util/valid_utf8_string.c, util/allascii.c).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Asks verify(8), which knows whether mail for an address can be delivered.
+/// Client of verify(8), the service that knows whether mail to an address can be delivered.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -18,31 +18,32 @@
 
 namespace postfix_proto {
 
-/// Where the service is, and how long one waits.
+/// The location of the service and the limits of a request.
 struct verify_client_settings {
     /// The service's socket (address_verify_service_name), relative to the current directory. Its
-    /// directory lets in root and mail_owner.
+    /// directory admits root and mail_owner.
     std::string path = "private/verify";
-    /// For one request in all (ipc_timeout).
+    /// The limit for a whole request (ipc_timeout).
     std::chrono::milliseconds limit = std::chrono::hours(1);
     /// How many requests may wait for the one that is under way, see service_client.
     std::size_t most_waiting = service_client::default_most_waiting;
 };
 
-/// What the service says.
+/// The answer of the service.
 struct verify_answer {
-    /// Why nothing is known.
+    /// The reason why there is no answer.
     std::optional<service_failure> failure;
     address_status status = address_status::unknown; ///< what the service knows
-    /// For a person: what the delivery agent said. No newline.
+    /// The message of the delivery agent, for a person. Contains no newline.
     std::string reason;
 };
 
-/// Addresses are as in a queue file, without the quotes of SMTP. With services of Postfix 3.5 and
-/// of 3.6 and later alike.
+/// Addresses have the form used in a queue file, without the quotes of SMTP. Works with Postfix 3.5
+/// and with 3.6 and later.
 ///
-/// Any number of requests may be made at once; the service is asked one at a time, and those that
-/// wait are limited, see service_client. Destroying the client ends them as `client_closed`.
+/// Any number of requests may be made at once. They are sent one at a time, and the number of
+/// waiting requests is limited, see service_client. Destroying the client ends them as
+/// `client_closed`.
 class verify_client {
 public:
     /// Connects with the first request. `context` must outlive it.
@@ -54,7 +55,7 @@ public:
     /// later, as smtpd(8) does after address_verify_poll_delay.
     [[nodiscard]] boost::asio::awaitable<verify_answer> query(std::string address);
 
-    /// See encode_verify_update(). Nothing when it was done.
+    /// See encode_verify_update(). Returns nothing on success.
     [[nodiscard]] boost::asio::awaitable<service_connection::outcome>
     update(std::string address, address_status status, std::string reason);
 
@@ -62,7 +63,7 @@ private:
     service_client service_;
 };
 
-/// The same for a program that has nothing else to do: each call blocks.
+/// Blocking variant, for programs that have nothing else to do: each call waits for its result.
 class blocking_verify_client {
 public:
     /// Connects with the first request.

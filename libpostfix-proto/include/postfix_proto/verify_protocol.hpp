@@ -1,5 +1,6 @@
-/// The protocol of the verify(8) service, as bytes and values without I/O (verify/verify.c,
-/// global/verify_clnt.c, Postfix 3.7; the same from 3.5 to 3.10). Attribute lists in the NUL form:
+/// Implements the protocol of the verify(8) service on bytes and values, without I/O
+/// (verify/verify.c, global/verify_clnt.c, Postfix 3.7; the same from 3.5 to 3.10). Attribute lists
+/// in the NUL form:
 ///
 ///     server   protocol=address_verification_prrotocol            once, since Postfix 3.6
 ///     client   request=query address=user@customer.tld

@@ -1,4 +1,4 @@
-/// What one wants to read from an attribute list.
+/// Describes an attribute to extract from an attribute list.
 #pragma once
 
 #include <cstddef>
@@ -11,29 +11,29 @@
 
 namespace postfix_proto {
 
-/// A name, and where its value goes. The target must outlive the scanner, and the name with it.
+/// The name of an attribute and the target of its value. Both must outlive the scanner.
 ///
-/// Strings end at a NUL byte where a form lets one through, as all do in Postfix; data do not.
+/// In a form that admits NUL bytes, a string ends at the first one, as all strings do in Postfix;
+/// data do not.
 class wanted_attribute {
 public:
-    /// What entries() fills: values by name.
+    /// The target of entries(): values by name.
     using map = std::map<std::string, std::string, std::less<>>;
 
     /// A string, which may be empty.
     wanted_attribute(std::string_view name, std::string& target) : name_(name), target_(&target) {}
-    /// Decimal numbers that fit the type without its sign, which comes back as with
-    /// attribute_encoder: 4294967295 is -1. Postfix reads blanks, signs and overflows, too, and
-    /// sends none.
+    /// A decimal number that fits the unsigned type, converted back as by attribute_encoder:
+    /// 4294967295 is -1. Postfix also reads blanks, signs and overflows, but sends none.
     wanted_attribute(std::string_view name, std::int32_t& target) : name_(name), target_(&target) {}
     /// The same with 64 bits, a long in Postfix.
     wanted_attribute(std::string_view name, std::int64_t& target) : name_(name), target_(&target) {}
-    /// What attribute_encoder::add_data() has sent.
+    /// Data, as sent by attribute_encoder::add_data().
     [[nodiscard]] static wanted_attribute data(std::string_view name, std::string& target);
-    /// Must have this value; is not counted (RECV_ATTR_STREQ).
+    /// An attribute that must have this value; it is not counted (RECV_ATTR_STREQ).
     [[nodiscard]] static wanted_attribute equal(std::string_view name, std::string_view value);
-    /// A nested list; or, when none begins here, all attributes up to the end of the list, so that
-    /// nothing else can be wanted after it (RECV_ATTR_HASH). At most map_limit entries. The first
-    /// of several of one name is taken.
+    /// A nested list or, if none begins here, all attributes up to the end of the list, so nothing
+    /// can be wanted after it (RECV_ATTR_HASH). It has at most map_limit entries. Of several
+    /// attributes with the same name, the first one is taken.
     [[nodiscard]] static wanted_attribute entries(map& target);
 
     /// As in Postfix.

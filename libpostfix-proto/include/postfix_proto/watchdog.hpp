@@ -1,4 +1,4 @@
-/// Ends a process whose event loop no longer turns.
+/// Ends the process when its event loop is stuck.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"

@@ -1,4 +1,4 @@
-/// Knows whether a service has anything left to do.
+/// Tracks whether a service still has unfinished work.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,17 @@
 
 namespace postfix_proto {
 
-/// Counts what must be finished before the process may end: clients, moves, triggers that the
-/// receiver has not taken yet.
+/// Counts the work that must be finished before the process may end: clients, moves, and triggers
+/// that the receiver has not read yet.
 class work_in_hand {
 public:
     /// One piece of work, from its construction to its destruction. Movable, so that a coroutine or
     /// a handler can hold it. The counter must outlive it.
     class piece {
     public:
-        /// Counts from here on.
+        /// Adds one to the count.
         explicit piece(work_in_hand& owner) noexcept : owner_(&owner) { ++owner.count_; }
-        /// Takes the piece over; `other` no longer counts.
+        /// Takes over the piece; `other` no longer counts.
         piece(piece&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
         piece& operator=(piece&&) = delete;
         piece(const piece&) = delete;
@@ -31,14 +31,14 @@ public:
         work_in_hand* owner_;
     };
 
-    /// Counts one more, for as long as the result lives.
+    /// Begins a piece of work, which lasts as long as the result.
     [[nodiscard]] piece start() noexcept { return piece(*this); }
-    /// Whether something is not finished.
+    /// Whether any work is unfinished.
     [[nodiscard]] bool any() const noexcept { return count_ > 0; }
-    /// How many pieces there are.
+    /// The number of unfinished pieces.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-    /// `action` is called each time when the last piece is done. It must not throw.
+    /// Sets the action to call whenever the last piece is done. It must not throw.
     void on_idle(std::function<void()> action) { on_idle_ = std::move(action); }
 
 private:

@@ -1,4 +1,5 @@
-/// A second thread for what may wait for a disk, so that the first one goes on serving clients.
+/// Runs operations that may wait for a disk in a second thread, so that the first one keeps serving
+/// clients.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"
@@ -20,15 +21,15 @@
 
 namespace postfix_proto {
 
-/// Does one thing at a time, in the order in which it was asked. The thread is started with the
-/// first of them, after the process has entered its jail.
+/// Runs one task at a time, in the order of the calls. The first task starts the thread, after the
+/// process has entered its jail.
 ///
-/// Everybody's turn comes only when the thing before is done, so each should be short: long work is
-/// cut into pieces.
+/// A task waits until the previous one is done, so each task should be short: split long work into
+/// pieces.
 ///
-/// All members are for the thread that runs the io_context. Must be destroyed before the
-/// io_context that its callers run in; what is being done is waited for, what was not begun is not
-/// done.
+/// Call all members in the thread that runs the io_context. Destroy the worker before the
+/// io_context that its callers run in. The destructor waits for the task in progress and discards
+/// the others.
 class worker_thread {
 public:
     worker_thread();
@@ -37,8 +38,8 @@ public:
     ~worker_thread();
 
     /// Calls `task` in the other thread and resumes the caller in its own with the result; an
-    /// exception is passed on. Until then the task owns what it refers to: the io_context's thread
-    /// must leave that alone. (A logger may be used by both.)
+    /// exception is passed on. Until then the task owns everything that it refers to: the
+    /// io_context's thread must not touch it. (Both may use a logger.)
     template <typename Task>
     [[nodiscard]] boost::asio::awaitable<std::invoke_result_t<Task&>> run(Task task) {
         using result = std::invoke_result_t<Task&>;
@@ -51,16 +52,16 @@ public:
         }
     }
 
-    /// Has the thing in progress finished and begins no other; then there is no thread any more, as
-    /// fork(2) wants it. What is asked for meanwhile waits for resume().
+    /// Waits for the task in progress and starts no other, then ends the thread, as fork(2)
+    /// requires. Tasks that are added meanwhile wait for resume().
     [[nodiscard]] boost::asio::awaitable<void> pause();
 
-    /// Goes on after pause(), in a thread of its own. Throws std::system_error when there can be
-    /// none; try again.
+    /// Continues after pause(), in a new thread. Throws std::system_error when no thread can be
+    /// created; it may be called again then.
     void resume();
 
-    /// Whether it has had something to do since it was last asked, and has finished nothing. Who
-    /// asks in intervals learns how long it has been stuck.
+    /// Whether the worker has had a task ever since the last call and has finished none. A caller
+    /// that calls it at intervals learns how long the worker has been stuck.
     [[nodiscard]] bool is_stuck();
 
 private:

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Repeats an attempt with growing pauses until a deadline. Private to the library.
 #pragma once
 
 #include <utility> // Boost 1.74's coroutine headers need it before them

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Connects a UNIX-domain socket without waiting. Private to the library.
 #pragma once
 
 #include <boost/system/error_code.hpp>

@@ -1,4 +1,4 @@
-/// Private to the library: what the decoders of attribute lists do with names and values.
+/// Quotes and parses names and values of attributes, for the decoders. Private to the library.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Encodes and decodes base64. Private to the library.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Builds the failures that all clients report in the same words. Private to the library.
 #pragma once
 
 #include "postfix_proto/service_connection.hpp"

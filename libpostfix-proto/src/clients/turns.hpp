@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Limits how many requests run at a time, and queues the others in order. Private to the library.
 #pragma once
 
 #include "postfix_proto/boost_version.hpp"

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Limits how long log records wait for a log that does not keep up. Private to the library.
 #pragma once
 
 #include <chrono>

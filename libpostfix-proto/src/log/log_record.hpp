@@ -1,4 +1,4 @@
-// What the log sinks share. Private to the library.
+// Formats the text and the time of a record, for all log sinks. Private to the library.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Sends log records to a daemon without blocking on it for long. Private to the library.
 #pragma once
 
 #include "log/log_patience.hpp"

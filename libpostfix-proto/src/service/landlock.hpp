@@ -1,5 +1,4 @@
-/// Landlock: a process that takes all files but some directories from itself. Private to the
-/// library.
+/// Restricts the process to a few directories, by Landlock. Private to the library.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-/// A seccomp filter for daemons that serve files and local sockets. Private to the library.
+/// Restricts the system calls of daemons that serve files and local sockets, by seccomp. Private to
+/// the library.
 #pragma once
 
 namespace postfix_proto {

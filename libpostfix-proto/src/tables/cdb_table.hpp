@@ -1,9 +1,10 @@
-/// The "cdb:" table: constant databases made by postmap(1) (Postfix 3.7: util/dict_cdb.c). Keys are
-/// fixed and not folded: postmap has folded them. Of two equal keys the first one counts.
+/// Implements the "cdb:" table, constant databases made by postmap(1) (Postfix 3.7:
+/// util/dict_cdb.c). Keys are fixed. They are not folded here: postmap has folded them. Of two
+/// equal keys the first one counts.
 ///
-/// Read into memory when it is opened. There is no lock: postmap writes a new file and renames it.
-/// What berkeley_db_table.hpp says about lookups, memory and damage is true for these files as
-/// well.
+/// The file is read into memory when the table is opened. There is no lock: postmap writes a new
+/// file and renames it. Lookups, memory use and damaged files are as described in
+/// berkeley_db_table.hpp.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"

@@ -1,5 +1,6 @@
-/// The "cidr:" table: address blocks and what they stand for (Postfix 3.7: util/dict_cidr.c,
-/// util/cidr_match.c). Keys are patterns, so a list asks it for the whole name only.
+/// Implements the "cidr:" table, which maps blocks of addresses to results (Postfix 3.7:
+/// util/dict_cidr.c, util/cidr_match.c). Keys are patterns, so a match list looks up the whole name
+/// only.
 ///
 /// A logical line is
 ///

@@ -1,19 +1,20 @@
-/// Tables made of others: "unionmap:{type:name, type:name ...}" and "pipemap:{...}" (Postfix 3.7:
-/// util/dict_union.c, util/dict_pipe.c). Whether keys are fixed or patterns is up to the first one.
+/// Implements tables made of other tables: "unionmap:{type:name, type:name ...}" and
+/// "pipemap:{...}" (Postfix 3.7: util/dict_union.c, util/dict_pipe.c). The first table determines
+/// whether keys are fixed or patterns.
 ///
-/// A union looks the key up in all of them, and joins by commas what it finds. A failure of one is
-/// its own, even after others have found something; and it does not find an empty text (kept from
-/// Postfix, as is that "a," can come of "a" and an empty one).
+/// A union looks up the key in all of its tables and joins the results with commas. If one lookup
+/// fails, the union fails, even after others have found something. An empty joined result counts as
+/// not found (kept from Postfix, as is the result "a," of "a" and an empty one).
 ///
-/// A pipe looks the key up in the first table, what that finds in the second, and so on; it finds
-/// what the last one finds. The first that does not find, or fails, ends it.
+/// A pipe looks up the key in the first table, the result of that in the second, and so on; its
+/// result is that of the last table. The first lookup that finds nothing, or fails, ends it.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). `type` is "unionmap". A table in it that can not be opened is told as
+/// For open_lookup_table(). `type` is "unionmap". A table in it that cannot be opened is told as
 /// usual, and fails the lookups that get to it. A name out of shape is an error.
 [[nodiscard]] opened_table open_union_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);

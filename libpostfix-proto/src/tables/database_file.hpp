@@ -1,14 +1,14 @@
-/// What the tables have in common that postmap(1) makes: hash:, btree:, lmdb:, cdb:. Private to the
-/// library.
+/// Reads the database files that postmap(1) makes, for hash:, btree:, lmdb: and cdb:. Private to
+/// the library.
 ///
 /// Such a file is read once, whole, when its table is opened; lookups are answered from memory.
-/// They never wait for postmap, never see half of its work, and never fail while the file is being
-/// rewritten: a failed lookup would be a message that is not listed. The price is memory, for an
-/// entry about 130 bytes and what its key and value have beyond 15 bytes each, and 1 s of start-up
-/// for a million entries; whoever finds that too much has a list that is not one of domains.
+/// They never wait for postmap, never see a partial update, and never fail while the file is being
+/// rewritten: a failed lookup would mean a message that is not listed. The price is memory, per
+/// entry about 130 bytes plus the bytes of its key and of its value beyond 15 each, and 1 s of
+/// start-up per million entries. A file for which that is too much is not a list of domains.
 ///
-/// The database library runs in a child process. These libraries trust the inside of a file, so
-/// that a damaged one can crash them or keep them busy for ever; that ends the child only.
+/// The database library runs in a child process. These libraries trust the contents of a file, so a
+/// damaged file can crash them or keep them busy for ever; only the child is lost then.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -70,7 +70,7 @@ using database_reader = std::function<std::string(const entry_sink&)>;
                                          const open_options& options, logger& log,
                                          const database_reader& read);
 
-/// The text of why a database can not be opened, as Postfix puts it.
+/// The text of why a database cannot be opened, as Postfix puts it.
 [[nodiscard]] opened_table refuse_database(const std::string& path, std::string_view why);
 
 } // namespace postfix_proto

@@ -1,5 +1,5 @@
-/// "debug:type:name": another table, with a line in the log for each lookup (Postfix 3.11:
-/// util/dict_debug.c). It tells what was looked up in which table, and what was found:
+/// Implements "debug:type:name", another table whose lookups are logged, one line each (Postfix
+/// 3.11: util/dict_debug.c). The line gives the table, the key and the result:
 ///
 ///     hash:/etc/postfix/relay lookup: "example.com" = "OK"
 ///     hash:/etc/postfix/relay lookup: "example.org" = "not_found"

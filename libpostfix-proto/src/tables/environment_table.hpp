@@ -1,5 +1,6 @@
-/// The "environ:" table: the process's environment variables (Postfix 3.7: util/dict_env.c). Keys
-/// are fixed and not folded; as a list asks in lower case, it finds lower-case variables only.
+/// Implements the "environ:" table, the environment variables of the process (Postfix 3.7:
+/// util/dict_env.c). Keys are fixed and not folded. A match list looks up lower-case keys, so it
+/// finds lower-case variables only.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"

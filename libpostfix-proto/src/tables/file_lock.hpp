@@ -1,4 +1,4 @@
-/// A shared flock(2) that is not waited for for ever. Private to the library.
+/// Takes a shared flock(2) within a time limit. Private to the library.
 #pragma once
 
 #include <chrono>

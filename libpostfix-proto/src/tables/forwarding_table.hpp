@@ -1,4 +1,4 @@
-/// A table that stands before another one. Private to the library.
+/// Forwards all lookups to another table. Private to the library.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"

@@ -1,8 +1,8 @@
-/// The "lmdb:" table: OpenLDAP LMDB files made by postmap(1) (Postfix 3.7: util/dict_lmdb.c). Keys
-/// are fixed and not folded: postmap has folded them.
+/// Implements the "lmdb:" table, OpenLDAP LMDB files made by postmap(1) (Postfix 3.7:
+/// util/dict_lmdb.c). Keys are fixed. They are not folded here: postmap has folded them.
 ///
-/// Read into memory when it is opened, under the shared fcntl(2) lock that keeps postmap out; what
-/// berkeley_db_table.hpp says about lookups, memory and damage is true for these files as well.
+/// The file is read into memory when the table is opened, under the shared fcntl(2) lock that keeps
+/// postmap out. Lookups, memory use and damaged files are as described in berkeley_db_table.hpp.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"

@@ -1,5 +1,5 @@
-/// Tables that are held in memory: "inline:" and "texthash:" (Postfix 3.7: util/dict_inline.c,
-/// util/dict_thash.c, util/dict_ht.c). Keys are fixed and not folded.
+/// Implements tables that are held in memory: "inline:" and "texthash:" (Postfix 3.7:
+/// util/dict_inline.c, util/dict_thash.c, util/dict_ht.c). Keys are fixed and not folded.
 #pragma once
 
 #include "postfix_proto/lookup_table.hpp"

@@ -1,4 +1,5 @@
-/// What matches the patterns of regexp: and pcre: tables. Private to the library.
+/// Defines the interface of the regular expression engines of regexp: and pcre: tables. Private to
+/// the library.
 #pragma once
 
 #include <cstddef>

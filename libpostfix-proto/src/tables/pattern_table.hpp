@@ -1,5 +1,5 @@
-/// The "regexp:" and "pcre:" tables (Postfix 3.7: util/dict_regexp.c, util/dict_pcre.c). Keys are
-/// patterns, so a list asks for the whole name only.
+/// Implements the "regexp:" and "pcre:" tables (Postfix 3.7: util/dict_regexp.c, util/dict_pcre.c).
+/// Keys are patterns, so a match list looks up the whole name only.
 ///
 /// A logical line is
 ///

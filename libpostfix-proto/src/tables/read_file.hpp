@@ -1,4 +1,4 @@
-/// Reads a whole file for the tables and lists. Private to the library.
+/// Reads a whole file, for tables and match lists. Private to the library.
 #pragma once
 
 #include "postfix_proto/log.hpp"

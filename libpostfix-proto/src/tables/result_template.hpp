@@ -1,5 +1,5 @@
-/// The result of a pattern, with $number for what its groups matched (Postfix 3.7:
-/// util/mac_parse.c). Private to the library.
+/// Expands the result of a pattern, in which $number stands for the text that a group matched
+/// (Postfix 3.7: util/mac_parse.c). Private to the library.
 #pragma once
 
 #include <cstddef>

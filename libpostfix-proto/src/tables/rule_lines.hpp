@@ -1,4 +1,4 @@
-/// The lines of the tables that are lists of rules: regexp:, pcre:, cidr:. Private to the library.
+/// Splits the source of a regexp:, pcre: or cidr: table into its rules. Private to the library.
 #pragma once
 
 #include "postfix_proto/logical_lines.hpp"

@@ -1,4 +1,5 @@
-/// The rules of regexp:, pcre: and cidr: tables, with their IF and ENDIF. Private to the library.
+/// Evaluates the rules of regexp:, pcre: and cidr: tables, with IF and ENDIF. Private to the
+/// library.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Tables whose answer does not depend on the key (Postfix 3.7: util/dict_static.c,
+/// Implements tables whose answer does not depend on the key (Postfix 3.7: util/dict_static.c,
 /// util/dict_random.c, util/dict_fail.c). They depend on no file.
 #pragma once
 

@@ -1,4 +1,4 @@
-/// Private to the library.
+/// Lower-cases and compares ASCII text. Private to the library.
 #pragma once
 
 #include <algorithm>
