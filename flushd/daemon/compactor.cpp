@@ -72,17 +72,16 @@ void compactor::grown(const logfile_name& site, std::size_t size) {
         return;
     running_.insert(site);
     try {
-        postfix_proto::spawn(daemon_.context, compact(site, daemon_.work.start()), daemon_.log,
-                             "compact fast flush logfile", [this, site] { running_.erase(site); });
+        postfix_proto::spawn(daemon_.context, compact(site), daemon_.log,
+                             "compact fast flush logfile", daemon_.work.start(),
+                             [this, site] { running_.erase(site); });
     } catch (...) {
         running_.erase(site); // or it would not be compacted any more
         throw;
     }
 }
 
-asio::awaitable<void> compactor::compact(logfile_name site,
-                                         postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> compactor::compact(logfile_name site) {
     const auto failure = co_await compact_now(site);
     if (failure && failure != std::errc::no_such_file_or_directory)
         daemon_.log.warning("compact fast flush logfile {}: {}", site.name(), failure.message());

@@ -7,8 +7,6 @@
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
-#include "postfix_proto/work_in_hand.hpp"
-
 #include <boost/asio/awaitable.hpp>
 
 #include <cstddef>
@@ -39,8 +37,7 @@ public:
     void grown(const logfile_name& site, std::size_t size);
 
 private:
-    boost::asio::awaitable<void> compact(logfile_name site,
-                                         postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> compact(logfile_name site);
     boost::asio::awaitable<std::error_code> compact_now(const logfile_name& site);
 
     daemon_context daemon_;

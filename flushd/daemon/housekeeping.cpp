@@ -19,16 +19,15 @@ void housekeeping::start(std::chrono::seconds refresh_time) {
         return;
     running_ = true;
     try {
-        postfix_proto::spawn(daemon_.context, rounds(daemon_.work.start()), daemon_.log,
-                             "refresh fast flush logfiles", [this] { running_ = false; });
+        postfix_proto::spawn(daemon_.context, rounds(), daemon_.log, "refresh fast flush logfiles",
+                             daemon_.work.start(), [this] { running_ = false; });
     } catch (...) {
         running_ = false; // or there would be no other round
         throw;
     }
 }
 
-asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> housekeeping::rounds() {
     while (wanted_) {
         const auto refresh_time = *wanted_;
         wanted_.reset();

@@ -5,8 +5,6 @@
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
-#include "postfix_proto/work_in_hand.hpp"
-
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
@@ -30,7 +28,7 @@ public:
     void start(std::chrono::seconds refresh_time);
 
 private:
-    boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> rounds();
     boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
     boost::asio::awaitable<bool> remove(const logfile_name& file, std::time_t oldest);
 

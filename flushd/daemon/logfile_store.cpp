@@ -161,8 +161,8 @@ void logfile_store::write(const logfile_name& site) noexcept {
         try {
             late_.push_back(&hot);
             hot.late_since = clock::now();
-            postfix_proto::spawn(daemon_.context, write_later(site, result, daemon_.work.start()),
-                                 daemon_.log, "write fast flush logfile", [this, site] {
+            postfix_proto::spawn(daemon_.context, write_later(site, result), daemon_.log,
+                                 "write fast flush logfile", daemon_.work.start(), [this, site] {
                                      finish(site, hot_.at(site),
                                             std::make_error_code(std::errc::not_enough_memory));
                                  });
@@ -250,9 +250,7 @@ std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_si
     }
 }
 
-asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason,
-                                                 postfix_proto::work_in_hand::piece work) {
-    const auto until_written = std::move(work);
+asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason) {
     hot_site& hot = hot_.at(site); // stays: it is busy
     const auto begin = clock::now();
     pauses pause(daemon_.context);

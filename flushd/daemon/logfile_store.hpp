@@ -9,8 +9,6 @@
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 #include "postfix_proto/repeated_warning.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
@@ -89,8 +87,7 @@ private:
     void write(const logfile_name& site) noexcept;
     std::error_code write_now(const logfile_name& site, hot_site& hot) noexcept;
     std::error_code open_for_writing(const logfile_name& site, hot_site& hot);
-    boost::asio::awaitable<void> write_later(logfile_name site, std::error_code reason,
-                                             postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> write_later(logfile_name site, std::error_code reason);
     enum class beside { all, earlier };
     [[nodiscard]] bool is_crowded(const hot_site& hot, std::size_t clients, beside others) const;
     void refuse_crowd(const logfile_name& site, hot_site& hot) noexcept;

@@ -67,8 +67,9 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
         mine = std::make_shared<run>(daemon_.context, std::move(site), mode);
         const auto begun = busy_.emplace(file, site_state{mine, nullptr}).first;
         try {
-            postfix_proto::spawn(daemon_.context, work_off(file, daemon_.work.start()), daemon_.log,
-                                 "send fast flush logfile", [this, file] { give_up(file); });
+            postfix_proto::spawn(daemon_.context, work_off(file), daemon_.log,
+                                 "send fast flush logfile", daemon_.work.start(),
+                                 [this, file] { give_up(file); });
         } catch (...) {
             busy_.erase(begun); // or nobody could send the site any more
             throw;
@@ -79,9 +80,7 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
     co_return mine->success;
 }
 
-asio::awaitable<void> site_sender::work_off(logfile_name file,
-                                            postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> site_sender::work_off(logfile_name file) {
     auto& state = busy_.at(file); // stays until the end of this
     while (true) {
         state.current->success = co_await work_off_one(file, *state.current);

@@ -10,8 +10,6 @@
 
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -55,8 +53,7 @@ public:
 private:
     struct run;
 
-    boost::asio::awaitable<void> work_off(logfile_name file,
-                                          postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> work_off(logfile_name file);
     boost::asio::awaitable<bool> work_off_one(const logfile_name& file, const run& current);
     void give_up(const logfile_name& file);
     boost::asio::awaitable<bool> send_once(const logfile_name& file, const std::string& site,
