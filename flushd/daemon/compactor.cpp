@@ -72,20 +72,19 @@ void compactor::grown(const logfile_name& site, std::size_t size) {
         return;
     running_.insert(site);
     try {
-        postfix_proto::spawn(context_, compact(site, work_.start()), log_,
-                             "compact fast flush logfile", [this, site] { running_.erase(site); });
+        postfix_proto::spawn(daemon_.context, compact(site), daemon_.log,
+                             "compact fast flush logfile", daemon_.work.start(),
+                             [this, site] { running_.erase(site); });
     } catch (...) {
         running_.erase(site); // or it would not be compacted any more
         throw;
     }
 }
 
-asio::awaitable<void> compactor::compact(logfile_name site,
-                                         postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> compactor::compact(logfile_name site) {
     const auto failure = co_await compact_now(site);
     if (failure && failure != std::errc::no_such_file_or_directory)
-        log_.warning("compact fast flush logfile {}: {}", site.name(), failure.message());
+        daemon_.log.warning("compact fast flush logfile {}: {}", site.name(), failure.message());
     running_.erase(site);
 }
 
@@ -103,7 +102,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
     auto listed = std::make_unique<logfile::snapshot>();
     logfile::outcome read;
     while (!read) {
-        read = co_await worker_.run([&] {
+        read = co_await daemon_.worker.run([&] {
             const auto result = opened_logfile.take_snapshot(*listed, slice);
             if (result)
                 opened_logfile.unlock();
@@ -115,7 +114,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
     auto unique = std::make_unique<unique_lines>(listed->lines);
     bool found_all = false;
     while (!found_all)
-        found_all = co_await worker_.run([&] { return unique->go_on(slice); });
+        found_all = co_await daemon_.worker.run([&] { return unique->go_on(slice); });
 
     if (const auto failure = co_await store_.lock(opened_logfile))
         co_return failure;
@@ -129,9 +128,9 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
     log_rewrite rewrite(opened_logfile, *listed, unique->kept());
     logfile::outcome written;
     while (!written)
-        written = co_await worker_.run([&] { return rewrite.go_on(slice); });
+        written = co_await daemon_.worker.run([&] { return rewrite.go_on(slice); });
     const auto size = opened_logfile.size();
-    co_await worker_.run([&] { // as it takes milliseconds
+    co_await daemon_.worker.run([&] { // as it takes milliseconds
         unique.reset();
         listed.reset();
     });
@@ -140,8 +139,9 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
         co_return failure;
     if (gains && size < before) {
         compacted_size_[site] = size;
-        counts_.add(counter::compactions);
-        log_.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(), size, before);
+        daemon_.counts.add(counter::compactions);
+        daemon_.log.debug("compacted fast flush logfile {}: {} bytes, were {}", site.name(), size,
+                          before);
     }
     co_return std::error_code();
 }

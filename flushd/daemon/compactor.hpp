@@ -1,18 +1,13 @@
 /// Keeps logfiles in proportion to their messages.
 #pragma once
 
-#include "flushd/core/counters.hpp"
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/logfile.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
-#include "postfix_proto/log.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-#include "postfix_proto/worker_thread.hpp"
-
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <cstddef>
 #include <string>
@@ -32,11 +27,8 @@ namespace flushd {
 class compactor {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
-    compactor(boost::asio::io_context& context, logfile_store& store, const site_sender& sender,
-              postfix_proto::worker_thread& worker, counters& counts,
-              postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-        : context_(context), store_(store), sender_(sender), worker_(worker), counts_(counts),
-          work_(work), log_(log) {}
+    compactor(const daemon_context& daemon, logfile_store& store, const site_sender& sender)
+        : daemon_(daemon), store_(store), sender_(sender) {}
 
     /// Below this size, nothing is done: 64 KiB are some 5000 lines.
     static constexpr std::size_t small = std::size_t{64} * 1024;
@@ -45,17 +37,12 @@ public:
     void grown(const logfile_name& site, std::size_t size);
 
 private:
-    boost::asio::awaitable<void> compact(logfile_name site,
-                                         postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> compact(logfile_name site);
     boost::asio::awaitable<std::error_code> compact_now(const logfile_name& site);
 
-    boost::asio::io_context& context_;
+    daemon_context daemon_;
     logfile_store& store_;
     const site_sender& sender_;
-    postfix_proto::worker_thread& worker_;
-    counters& counts_;
-    postfix_proto::work_in_hand& work_;
-    postfix_proto::logger& log_;
     std::unordered_set<logfile_name> running_;
     // Of large logfiles: their size when they were last looked at. An entry goes when its logfile
     // has become smaller, which is when it has been sent.

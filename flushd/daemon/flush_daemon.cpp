@@ -96,8 +96,7 @@ std::optional<confinement> flush_daemon::confinement() const {
 }
 
 void flush_daemon::begin(const service_runtime& runtime) {
-    flush_.emplace(runtime.context, parameters_, most_open_logfiles_, policy_, counts_,
-                   runtime.work, runtime.log);
+    flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_);
     counts_.add(counter::starts);
     spawn_loop(
         runtime.context, [this] { return save_counters(); }, log_, "save counters");

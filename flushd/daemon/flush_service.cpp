@@ -49,20 +49,20 @@ lock_patience patience(const flush_parameters& parameters, std::size_t most_open
 
 } // namespace
 
-flush_service::flush_service(asio::io_context& context, const flush_parameters& parameters,
-                             std::size_t most_open_logfiles, site_policy& policy, counters& counts,
-                             postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-    : refresh_time_(parameters.refresh_time), policy_(policy), counts_(counts),
-      proxymap_(context, proxymap_settings(parameters, most_open_logfiles), log),
+flush_service::flush_service(const postfix_proto::service_runtime& runtime,
+                             const flush_parameters& parameters, std::size_t most_open_logfiles,
+                             site_policy& policy, counters& counts)
+    : refresh_time_(parameters.refresh_time), policy_(policy),
+      proxymap_(runtime.context, proxymap_settings(parameters, most_open_logfiles), runtime.log),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth),
-      mover_(layout_, log, parameters.defers_transports),
-      queue_manager_(context, parameters.queue_manager_socket, parameters.trigger_timeout, work,
-                     log),
-      store_(context, layout_, most_open_logfiles, worker_, counts, work, log,
-             patience(parameters, most_open_logfiles)),
-      sender_(context, store_, mover_, queue_manager_, worker_, counts, work, log),
-      housekeeping_(context, store_, sender_, parameters.purge_time, worker_, counts, work, log),
-      compactor_(context, store_, sender_, worker_, counts, work, log) {
+      mover_(layout_, runtime.log, parameters.defers_transports),
+      queue_manager_(runtime.context, parameters.queue_manager_socket, parameters.trigger_timeout,
+                     runtime.work, runtime.log),
+      daemon_{runtime, worker_, counts},
+      store_(daemon_, layout_, most_open_logfiles, patience(parameters, most_open_logfiles)),
+      sender_(daemon_, store_, mover_, queue_manager_),
+      housekeeping_(daemon_, store_, sender_, parameters.purge_time),
+      compactor_(daemon_, store_, sender_) {
     store_.on_growth(
         [this](const logfile_name& site, std::size_t size) { compactor_.grown(site, size); });
 }
@@ -74,7 +74,9 @@ asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request
 
 flush_status flush_service::counted(flush_status answer, counter ok, counter fail,
                                     counter deny) noexcept {
-    counts_.add(answer == flush_status::ok ? ok : answer == flush_status::deny ? deny : fail);
+    daemon_.counts.add(answer == flush_status::ok     ? ok
+                       : answer == flush_status::deny ? deny
+                                                      : fail);
     return answer;
 }
 
@@ -111,23 +113,23 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file
     // A message that is not there any more has been delivered: OK, as in Postfix.
     const auto result = co_await worker_.run(
         [&] { return mover_.expedite_unthrottled(request.id, std::time(nullptr)); });
-    counts_.add(counter::send_file_ok);
-    counts_.add(result == move_result::moved     ? counter::file_moved
-                : result == move_result::missing ? counter::file_missing
-                                                 : counter::file_failed);
+    daemon_.counts.add(counter::send_file_ok);
+    daemon_.counts.add(result == move_result::moved     ? counter::file_moved
+                       : result == move_result::missing ? counter::file_missing
+                                                        : counter::file_failed);
     if (result == move_result::moved)
         static_cast<void>(co_await queue_manager_.send(postfix_proto::qmgr_request::scan_incoming));
     co_return flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::refresh_request) {
-    counts_.add(counter::refresh_ok);
+    daemon_.counts.add(counter::refresh_ok);
     housekeeping_.start(refresh_time_);
     co_return flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::purge_request) {
-    counts_.add(counter::purge_ok);
+    daemon_.counts.add(counter::purge_ok);
     housekeeping_.start(std::chrono::seconds(0));
     co_return flush_status::ok;
 }

@@ -4,20 +4,20 @@
 #include "flushd/core/counters.hpp"
 #include "flushd/core/site_policy.hpp"
 #include "flushd/daemon/compactor.hpp"
+#include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/housekeeping.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
 #include "postfix_proto/flush_request.hpp"
-#include "postfix_proto/log.hpp"
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/service.hpp"
 #include "postfix_proto/trigger.hpp"
-#include "postfix_proto/work_in_hand.hpp"
+#include "postfix_proto/worker_thread.hpp"
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,16 +30,15 @@ class flush_service {
 public:
     /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
     /// outlive the service, and the service the io_context's run.
-    flush_service(boost::asio::io_context& context, const flush_parameters& parameters,
-                  std::size_t most_open_logfiles, site_policy& policy, counters& counts,
-                  postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+    flush_service(const postfix_proto::service_runtime& runtime, const flush_parameters& parameters,
+                  std::size_t most_open_logfiles, site_policy& policy, counters& counts);
 
     /// The answer to a request. Housekeeping is answered before it is done.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
     handle(postfix_proto::flush_request request);
 
     /// A client has said something else than a request.
-    void count_malformed() noexcept { counts_.add(counter::malformed); }
+    void count_malformed() noexcept { daemon_.counts.add(counter::malformed); }
 
     /// Where its work on files is done.
     [[nodiscard]] postfix_proto::worker_thread& worker() noexcept { return worker_; }
@@ -58,12 +57,12 @@ private:
 
     std::chrono::seconds refresh_time_;
     site_policy& policy_;
-    counters& counts_;
     postfix_proto::proxymap_client proxymap_;
     postfix_proto::queue_layout layout_;
     queue_mover mover_;
     postfix_proto::trigger_sender queue_manager_;
-    postfix_proto::worker_thread worker_; // for all that is done to files, but for adds
+    postfix_proto::worker_thread worker_;
+    daemon_context daemon_;
     logfile_store store_;
     site_sender sender_;
     housekeeping housekeeping_;

@@ -13,33 +13,25 @@ namespace flushd {
 
 namespace asio = boost::asio;
 
-housekeeping::housekeeping(asio::io_context& context, logfile_store& store, site_sender& sender,
-                           std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
-                           counters& counts, postfix_proto::work_in_hand& work,
-                           postfix_proto::logger& log)
-    : context_(context), store_(store), sender_(sender), purge_time_(purge_time), worker_(worker),
-      counts_(counts), work_(work), log_(log) {}
-
 void housekeeping::start(std::chrono::seconds refresh_time) {
     wanted_ = std::min(refresh_time, wanted_.value_or(refresh_time));
     if (running_)
         return;
     running_ = true;
     try {
-        postfix_proto::spawn(context_, rounds(work_.start()), log_, "refresh fast flush logfiles",
-                             [this] { running_ = false; });
+        postfix_proto::spawn(daemon_.context, rounds(), daemon_.log, "refresh fast flush logfiles",
+                             daemon_.work.start(), [this] { running_ = false; });
     } catch (...) {
         running_ = false; // or there would be no other round
         throw;
     }
 }
 
-asio::awaitable<void> housekeeping::rounds(postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> housekeeping::rounds() {
     while (wanted_) {
         const auto refresh_time = *wanted_;
         wanted_.reset();
-        counts_.add(counter::housekeeping_rounds);
+        daemon_.counts.add(counter::housekeeping_rounds);
         co_await visit_all(refresh_time);
     }
     running_ = false;
@@ -51,9 +43,10 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
     const auto begin = std::chrono::steady_clock::now();
     std::size_t sent = 0, removed = 0;
     std::optional<logfile_walk> walk;
-    co_await worker_.run([&] { walk.emplace(now - refresh_time.count(), oldest, log_); });
+    co_await daemon_.worker.run(
+        [&] { walk.emplace(now - refresh_time.count(), oldest, daemon_.log); });
     while (!walk->is_done()) {
-        for (const auto& found : co_await worker_.run([&] { return walk->go_on(slice); })) {
+        for (const auto& found : co_await daemon_.worker.run([&] { return walk->go_on(slice); })) {
             if (found.is_empty)
                 removed += co_await remove(found.file, oldest) ? 1 : 0;
             else
@@ -65,8 +58,8 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
     if (sent + removed == 0)
         co_return;
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    log_.info("refresh logfiles={}, sent={}, removed={}, seconds={:.3f}", walk->count(), sent,
-              removed, seconds.count());
+    daemon_.log.info("refresh logfiles={}, sent={}, removed={}, seconds={:.3f}", walk->count(),
+                     sent, removed, seconds.count());
 }
 
 asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t oldest) {
@@ -75,20 +68,20 @@ asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t
     auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
     if (auto* opened_logfile = std::get_if<logfile>(&opened)) {
         std::error_code failure;
-        const bool removed = co_await worker_.run(
+        const bool removed = co_await daemon_.worker.run(
             [&] { return opened_logfile->remove_if_empty_since(oldest, failure); });
         if (removed)
-            counts_.add(counter::removed_logfiles);
+            daemon_.counts.add(counter::removed_logfiles);
         if (removed)
-            log_.debug("removed {}: empty and unchanged for {} days", opened_logfile->path(),
-                       purge_time_.count() / 86400);
+            daemon_.log.debug("removed {}: empty and unchanged for {} days", opened_logfile->path(),
+                              purge_time_.count() / 86400);
         else if (failure)
-            log_.warning("remove logfile {}: {}", opened_logfile->path(), failure.message());
+            daemon_.log.warning("remove logfile {}: {}", opened_logfile->path(), failure.message());
         co_return removed;
     }
     if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)
-        log_.warning("remove logfile {}: {}", file.name(),
-                     logfile_failure(std::get<std::error_code>(opened)));
+        daemon_.log.warning("remove logfile {}: {}", file.name(),
+                            logfile_failure(std::get<std::error_code>(opened)));
     co_return false;
 }
 

@@ -1,16 +1,11 @@
 /// Refresh and purge: keeps the logfiles from growing old.
 #pragma once
 
-#include "flushd/core/counters.hpp"
+#include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
-#include "postfix_proto/log.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-#include "postfix_proto/worker_thread.hpp"
-
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <optional>
@@ -25,26 +20,22 @@ namespace flushd {
 class housekeeping {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
-    housekeeping(boost::asio::io_context& context, logfile_store& store, site_sender& sender,
-                 std::chrono::seconds purge_time, postfix_proto::worker_thread& worker,
-                 counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+    housekeeping(const daemon_context& daemon, logfile_store& store, site_sender& sender,
+                 std::chrono::seconds purge_time)
+        : daemon_(daemon), store_(store), sender_(sender), purge_time_(purge_time) {}
 
     /// Starts a round. If one is under way, another follows it.
     void start(std::chrono::seconds refresh_time);
 
 private:
-    boost::asio::awaitable<void> rounds(postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> rounds();
     boost::asio::awaitable<void> visit_all(std::chrono::seconds refresh_time);
     boost::asio::awaitable<bool> remove(const logfile_name& file, std::time_t oldest);
 
-    boost::asio::io_context& context_;
+    daemon_context daemon_;
     logfile_store& store_;
     site_sender& sender_;
     std::chrono::seconds purge_time_;
-    postfix_proto::worker_thread& worker_;
-    counters& counts_;
-    postfix_proto::work_in_hand& work_;
-    postfix_proto::logger& log_;
     bool running_ = false;
     std::optional<std::chrono::seconds> wanted_; // refresh_time of the next round
 };

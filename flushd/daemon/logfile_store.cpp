@@ -68,7 +68,7 @@ asio::awaitable<std::error_code> logfile_store::lock(logfile& file) {
     if (failure != lock_is_held)
         co_return failure;
     const auto end = clock::now() + patience_.longest_wait;
-    pauses pause(context_);
+    pauses pause(daemon_.context);
     do {
         co_await pause.next();
         failure = file.try_lock();
@@ -80,7 +80,7 @@ asio::awaitable<std::variant<logfile, std::error_code>>
 logfile_store::open_locked(const logfile_name& site, logfile::missing when_missing) {
     while (true) {
         auto opened =
-            co_await worker_.run([&] { return open_logfile(layout_, site, when_missing); });
+            co_await daemon_.worker.run([&] { return open_logfile(layout_, site, when_missing); });
         if (const auto* failure = std::get_if<std::error_code>(&opened);
             failure != nullptr && is_lack_of_descriptors(*failure) && close_all_cold())
             continue;
@@ -108,7 +108,7 @@ asio::awaitable<std::error_code> logfile_store::add(const logfile_name& site,
     auto result = hot.writers.wait();
     if (!hot.busy) {
         // Behind all clients that are ready now: some of them add to the same site.
-        asio::post(context_, [this, site] { write(site); });
+        asio::post(daemon_.context, [this, site] { write(site); });
         hot.busy = true;
     }
     hot.lines += id.str();
@@ -161,8 +161,8 @@ void logfile_store::write(const logfile_name& site) noexcept {
         try {
             late_.push_back(&hot);
             hot.late_since = clock::now();
-            postfix_proto::spawn(context_, write_later(site, result, work_.start()), log_,
-                                 "write fast flush logfile", [this, site] {
+            postfix_proto::spawn(daemon_.context, write_later(site, result), daemon_.log,
+                                 "write fast flush logfile", daemon_.work.start(), [this, site] {
                                      finish(site, hot_.at(site),
                                             std::make_error_code(std::errc::not_enough_memory));
                                  });
@@ -202,7 +202,7 @@ void logfile_store::refuse_crowd(const logfile_name& site, hot_site& hot) noexce
 }
 
 void logfile_store::refuse(const logfile_name& site, std::size_t clients) noexcept {
-    counts_.add(counter::write_failures, clients);
+    daemon_.counts.add(counter::write_failures, clients);
     warn(site, std::make_error_code(too_many_wait));
 }
 
@@ -250,12 +250,10 @@ std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_si
     }
 }
 
-asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason,
-                                                 postfix_proto::work_in_hand::piece work) {
-    const auto until_written = std::move(work);
+asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason) {
     hot_site& hot = hot_.at(site); // stays: it is busy
     const auto begin = clock::now();
-    pauses pause(context_);
+    pauses pause(daemon_.context);
     auto result = reason;
     while (true) {
         const auto patience =
@@ -283,7 +281,7 @@ void logfile_store::finish(const logfile_name& site, hot_site& hot,
     auto done = std::move(hot.writers);
     if (result) {
         hot.file.reset(); // whatever was wrong with it
-        counts_.add(counter::write_failures);
+        daemon_.counts.add(counter::write_failures);
         warn(site, result);
     } else if (on_growth_) {
         try {

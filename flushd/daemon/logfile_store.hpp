@@ -1,20 +1,15 @@
 /// The directory of logfiles, for those who can wait.
 #pragma once
 
-#include "flushd/core/counters.hpp"
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/logfile.hpp"
 #include "flushd/daemon/waiters.hpp"
 
-#include "postfix_proto/log.hpp"
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 #include "postfix_proto/repeated_warning.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-#include "postfix_proto/worker_thread.hpp"
-
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -52,12 +47,10 @@ class logfile_store {
 public:
     /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
     /// and the store the io_context's run.
-    logfile_store(boost::asio::io_context& context, const postfix_proto::queue_layout& layout,
-                  std::size_t most_open, postfix_proto::worker_thread& worker, counters& counts,
-                  postfix_proto::work_in_hand& work, postfix_proto::logger& log,
-                  const lock_patience& patience = {})
-        : context_(context), layout_(layout), most_open_(most_open), worker_(worker),
-          counts_(counts), work_(work), log_(log), patience_(patience), cannot_write_(log) {}
+    logfile_store(const daemon_context& daemon, const postfix_proto::queue_layout& layout,
+                  std::size_t most_open, const lock_patience& patience = {})
+        : daemon_(daemon), layout_(layout), most_open_(most_open), patience_(patience),
+          cannot_write_(daemon.log) {}
 
     /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
     /// line has been written; with one it hardly has been, but may be. IDs that arrive together for
@@ -94,8 +87,7 @@ private:
     void write(const logfile_name& site) noexcept;
     std::error_code write_now(const logfile_name& site, hot_site& hot) noexcept;
     std::error_code open_for_writing(const logfile_name& site, hot_site& hot);
-    boost::asio::awaitable<void> write_later(logfile_name site, std::error_code reason,
-                                             postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> write_later(logfile_name site, std::error_code reason);
     enum class beside { all, earlier };
     [[nodiscard]] bool is_crowded(const hot_site& hot, std::size_t clients, beside others) const;
     void refuse_crowd(const logfile_name& site, hot_site& hot) noexcept;
@@ -105,13 +97,9 @@ private:
     void close_coldest();
     bool close_all_cold();
 
-    boost::asio::io_context& context_;
+    daemon_context daemon_;
     const postfix_proto::queue_layout& layout_;
     std::size_t most_open_;
-    postfix_proto::worker_thread& worker_;
-    counters& counts_;
-    postfix_proto::work_in_hand& work_;
-    postfix_proto::logger& log_;
     std::function<void(const logfile_name&, std::size_t)> on_growth_;
     std::unordered_map<logfile_name, hot_site> hot_;
     std::list<logfile_name> by_recency_; // the most recent first

@@ -47,13 +47,10 @@ struct site_sender::run {
     asio::steady_timer done_or_late;
 };
 
-site_sender::site_sender(asio::io_context& context, logfile_store& store, queue_mover& mover,
-                         postfix_proto::trigger_sender& queue_manager,
-                         postfix_proto::worker_thread& worker, counters& counts,
-                         postfix_proto::work_in_hand& work, postfix_proto::logger& log)
-    : context_(context), store_(store), mover_(mover), queue_manager_(queue_manager),
-      worker_(worker), counts_(counts), work_(work), log_(log), runs_(context, most_runs),
-      cannot_open_(log) {}
+site_sender::site_sender(const daemon_context& daemon, logfile_store& store, queue_mover& mover,
+                         postfix_proto::trigger_sender& queue_manager)
+    : daemon_(daemon), store_(store), mover_(mover), queue_manager_(queue_manager),
+      runs_(daemon.context, most_runs), cannot_open_(daemon.log) {}
 
 site_sender::~site_sender() = default;
 
@@ -62,16 +59,17 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
     if (const auto found = busy_.find(file); found != busy_.end()) {
         auto& next = found->second.next;
         if (!next)
-            next = std::make_shared<run>(context_, std::move(site), mode);
+            next = std::make_shared<run>(daemon_.context, std::move(site), mode);
         else if (mode == send_mode::unthrottle)
             next->mode = mode;
         mine = next;
     } else {
-        mine = std::make_shared<run>(context_, std::move(site), mode);
+        mine = std::make_shared<run>(daemon_.context, std::move(site), mode);
         const auto begun = busy_.emplace(file, site_state{mine, nullptr}).first;
         try {
-            postfix_proto::spawn(context_, work_off(file, work_.start()), log_,
-                                 "send fast flush logfile", [this, file] { give_up(file); });
+            postfix_proto::spawn(daemon_.context, work_off(file), daemon_.log,
+                                 "send fast flush logfile", daemon_.work.start(),
+                                 [this, file] { give_up(file); });
         } catch (...) {
             busy_.erase(begun); // or nobody could send the site any more
             throw;
@@ -82,14 +80,12 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
     co_return mine->success;
 }
 
-asio::awaitable<void> site_sender::work_off(logfile_name file,
-                                            postfix_proto::work_in_hand::piece work) {
-    const auto until_done = std::move(work);
+asio::awaitable<void> site_sender::work_off(logfile_name file) {
     auto& state = busy_.at(file); // stays until the end of this
     while (true) {
         state.current->success = co_await work_off_one(file, *state.current);
         if (!state.current->success)
-            counts_.add(counter::send_failures);
+            daemon_.counts.add(counter::send_failures);
         state.current->done_or_late.cancel();
         if (!state.next)
             break;
@@ -105,7 +101,7 @@ asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file, const 
         const auto mine = co_await runs_.take();
         co_return co_await send_once(file, current.site, current.mode);
     } catch (const std::exception& e) {
-        log_.warning("send fast flush logfile {}: {}", file.name(), e.what());
+        daemon_.log.warning("send fast flush logfile {}: {}", file.name(), e.what());
     }
     // Some of the mail may have been moved.
     static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
@@ -140,7 +136,7 @@ asio::awaitable<bool> site_sender::send_once(const logfile_name& file, const std
     logfile::outcome read;
     bool first = true;
     while (!read) {
-        read = co_await worker_.run([&] {
+        read = co_await daemon_.worker.run([&] {
             if (std::exchange(first, false))
                 opened_logfile.mark_sent();
             const auto result = opened_logfile.take_snapshot(listed, slice);
@@ -159,7 +155,8 @@ asio::awaitable<bool> site_sender::send_once(const logfile_name& file, const std
     const auto begin = clock::now();
     const auto transports = mode == send_mode::unthrottle ? deferred_transports::overridden
                                                           : deferred_transports::respected;
-    auto work = std::make_unique<site_move>(listed.lines, file.name(), transports, mover_, log_);
+    auto work =
+        std::make_unique<site_move>(listed.lines, file.name(), transports, mover_, daemon_.log);
     const bool announce = co_await move_all(*work, mode);
 
     auto failure = co_await store_.lock(opened_logfile);
@@ -168,14 +165,14 @@ asio::awaitable<bool> site_sender::send_once(const logfile_name& file, const std
     log_rewrite rewrite(opened_logfile, listed, work->result().keep);
     auto written = failure ? logfile::outcome(failure) : std::nullopt;
     while (!written)
-        written = co_await worker_.run([&] { return rewrite.go_on(slice); });
+        written = co_await daemon_.worker.run([&] { return rewrite.go_on(slice); });
     failure = *written;
-    co_await worker_.run([&] {
+    co_await daemon_.worker.run([&] {
         opened_logfile.mark_sent();
         opened_logfile.unlock();
         if (failure)
-            log_.warning("truncate fast flush logfile {}: {}", file.name(),
-                         logfile_failure(failure));
+            daemon_.log.warning("truncate fast flush logfile {}: {}", file.name(),
+                                logfile_failure(failure));
         log_report(site, mode, work->result(), how_long);
         // Here, since it takes milliseconds to give back what a long list has taken.
         work.reset();
@@ -199,7 +196,7 @@ asio::awaitable<bool> site_sender::move_all(site_move& work, send_mode mode) {
     clock::duration how_long = first_announcement;
     while (true) {
         const auto moved_before = work.result().moved;
-        const bool is_done = co_await worker_.run([&] { return work.go_on(how_long); });
+        const bool is_done = co_await daemon_.worker.run([&] { return work.go_on(how_long); });
         announce = announce || work.result().moved > moved_before;
         if (is_done)
             co_return announce;
@@ -216,7 +213,7 @@ void site_sender::count_report(const site_move::report& result, send_mode mode,
                                clock::duration how_long) {
     const bool is_send = mode == send_mode::unthrottle;
     const auto count = [&](counter of_send, counter of_refresh, std::uint64_t n) {
-        counts_.add(is_send ? of_send : of_refresh, n);
+        daemon_.counts.add(is_send ? of_send : of_refresh, n);
     };
     const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(how_long);
     count(counter::sends, counter::refreshes, 1);
@@ -227,7 +224,7 @@ void site_sender::count_report(const site_move::report& result, send_mode mode,
     count(counter::send_held, counter::refresh_held, result.held);
     count(counter::send_duplicate, counter::refresh_duplicate, result.duplicate);
     count(counter::send_failed, counter::refresh_failed, result.failed);
-    counts_.add(counter::bad_lines, result.bad);
+    daemon_.counts.add(counter::bad_lines, result.bad);
 }
 
 void site_sender::log_report(const std::string& site, send_mode mode,
@@ -239,11 +236,11 @@ void site_sender::log_report(const std::string& site, send_mode mode,
         site, result.moved, result.missing, result.held, result.duplicate, result.failed,
         seconds.count());
     if (mode == send_mode::unthrottle)
-        log_.info("{}", text);
+        daemon_.log.info("{}", text);
     else
-        log_.debug("{}", text); // there may be a million of them: housekeeping tells the sum
+        daemon_.log.debug("{}", text); // there may be a million of them: housekeeping tells the sum
     if (result.bad > 1)
-        log_.warning("{} bad queue ids in fast flush logfile of {}", result.bad, site);
+        daemon_.log.warning("{} bad queue ids in fast flush logfile of {}", result.bad, site);
 }
 
 } // namespace flushd

@@ -1,21 +1,16 @@
 /// What happens when mail for a site is to be delivered now.
 #pragma once
 
-#include "flushd/core/counters.hpp"
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_move.hpp"
 #include "flushd/daemon/turns.hpp"
 
-#include "postfix_proto/log.hpp"
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
-#include "postfix_proto/work_in_hand.hpp"
-#include "postfix_proto/worker_thread.hpp"
-
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -44,9 +39,8 @@ enum class send_mode {
 class site_sender {
 public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
-    site_sender(boost::asio::io_context& context, logfile_store& store, queue_mover& mover,
-                postfix_proto::trigger_sender& queue_manager, postfix_proto::worker_thread& worker,
-                counters& counts, postfix_proto::work_in_hand& work, postfix_proto::logger& log);
+    site_sender(const daemon_context& daemon, logfile_store& store, queue_mover& mover,
+                postfix_proto::trigger_sender& queue_manager);
     ~site_sender();
 
     /// True, unless the logfile could not be used. Waits until the work is done, or for a second if
@@ -59,8 +53,7 @@ public:
 private:
     struct run;
 
-    boost::asio::awaitable<void> work_off(logfile_name file,
-                                          postfix_proto::work_in_hand::piece work);
+    boost::asio::awaitable<void> work_off(logfile_name file);
     boost::asio::awaitable<bool> work_off_one(const logfile_name& file, const run& current);
     void give_up(const logfile_name& file);
     boost::asio::awaitable<bool> send_once(const logfile_name& file, const std::string& site,
@@ -71,14 +64,10 @@ private:
     void log_report(const std::string& site, send_mode mode, const site_move::report& result,
                     std::chrono::steady_clock::duration how_long);
 
-    boost::asio::io_context& context_;
+    daemon_context daemon_;
     logfile_store& store_;
     queue_mover& mover_;
     postfix_proto::trigger_sender& queue_manager_;
-    postfix_proto::worker_thread& worker_;
-    counters& counts_;
-    postfix_proto::work_in_hand& work_;
-    postfix_proto::logger& log_;
 
     struct site_state {
         std::shared_ptr<run> current;

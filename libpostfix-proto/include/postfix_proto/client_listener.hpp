@@ -70,8 +70,7 @@ private:
     boost::asio::awaitable<void> accept_failed(int reason);
     boost::asio::awaitable<void> make_room();
     boost::asio::awaitable<void> pause();
-    boost::asio::awaitable<void> serve(file_descriptor client, work_in_hand::piece counted,
-                                       work_in_hand::piece work);
+    boost::asio::awaitable<void> serve(file_descriptor client, work_in_hand::piece counted);
     void say_full(const std::string& why);
 
     boost::asio::io_context& context_;

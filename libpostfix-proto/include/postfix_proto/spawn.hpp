@@ -3,6 +3,7 @@
 
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/log.hpp"
+#include "postfix_proto/work_in_hand.hpp"
 
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
@@ -25,6 +26,11 @@ void log_exception(logger& log, std::string_view what, const std::exception_ptr&
 /// behind. `log` must outlive the task; `what` is a literal.
 void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
            std::string_view what, std::function<void()> on_failure = {});
+
+/// The same for work in hand: `work` is held until the task has ended, by an exception or not, and
+/// all that it owned is gone. It is the last to go, after `on_failure` has been called.
+void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
+           std::string_view what, work_in_hand::piece work, std::function<void()> on_failure = {});
 
 /// How long spawn_loop() waits after an exception.
 inline constexpr std::chrono::milliseconds loop_failure_pause{100};

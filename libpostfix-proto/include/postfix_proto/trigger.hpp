@@ -104,8 +104,7 @@ private:
     boost::asio::awaitable<bool> send_to_socket(qmgr_requests requests);
     boost::asio::awaitable<boost::system::error_code> connect(trigger& one);
     boost::asio::awaitable<bool> send_to_fifo(std::string requests);
-    boost::asio::awaitable<void> wait_for_close(std::shared_ptr<trigger> one,
-                                                work_in_hand::piece work);
+    boost::asio::awaitable<void> wait_for_close(std::shared_ptr<trigger> one);
     [[nodiscard]] std::shared_ptr<trigger> find_unread(qmgr_requests requests) const;
 
     boost::asio::io_context& context_;

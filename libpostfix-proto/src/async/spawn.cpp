@@ -28,6 +28,26 @@ boost::asio::awaitable<void> run_loop(boost::asio::steady_timer pause,
     }
 }
 
+/// Asio destroys the task before it calls this.
+class report_failure {
+public:
+    report_failure(logger& log, std::string_view what, std::function<void()> on_failure)
+        : log_(log), what_(what), on_failure_(std::move(on_failure)) {}
+
+    void operator()(const std::exception_ptr& failure) const {
+        if (!failure)
+            return;
+        log_exception(log_, what_, failure);
+        if (on_failure_)
+            on_failure_();
+    }
+
+private:
+    logger& log_;
+    std::string_view what_;
+    std::function<void()> on_failure_;
+};
+
 } // namespace
 
 void log_exception(logger& log, std::string_view what, const std::exception_ptr& failure) noexcept {
@@ -43,15 +63,16 @@ void log_exception(logger& log, std::string_view what, const std::exception_ptr&
 
 void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
            std::string_view what, std::function<void()> on_failure) {
+    boost::asio::co_spawn(context, std::move(task),
+                          report_failure(log, what, std::move(on_failure)));
+}
+
+void spawn(boost::asio::io_context& context, boost::asio::awaitable<void> task, logger& log,
+           std::string_view what, work_in_hand::piece work, std::function<void()> on_failure) {
     boost::asio::co_spawn(
         context, std::move(task),
-        [&log, what, on_failure = std::move(on_failure)](const std::exception_ptr& failure) {
-            if (!failure)
-                return;
-            log_exception(log, what, failure);
-            if (on_failure)
-                on_failure();
-        });
+        [report = report_failure(log, what, std::move(on_failure)),
+         until_done = std::move(work)](const std::exception_ptr& failure) { report(failure); });
 }
 
 void spawn_loop(boost::asio::io_context& context,

@@ -141,7 +141,7 @@ asio::awaitable<bool> trigger_sender::send_to_socket(qmgr_requests requests) {
         }
         result.success = true;
     }
-    spawn(context_, wait_for_close(one, work_.start()), log_, "trigger");
+    spawn(context_, wait_for_close(one), log_, "trigger", work_.start());
     co_return true;
 }
 
@@ -170,9 +170,7 @@ asio::awaitable<error_code> trigger_sender::connect(trigger& one) {
     }
 }
 
-asio::awaitable<void> trigger_sender::wait_for_close(std::shared_ptr<trigger> one,
-                                                     work_in_hand::piece work) {
-    const work_in_hand::piece until_closed = std::move(work);
+asio::awaitable<void> trigger_sender::wait_for_close(std::shared_ptr<trigger> one) {
     const auto kept = std::move(one);
     bool timed_out = false;
     const deadline_list::deadline limit(close_deadlines_, [&](deadline_list::cause) {

@@ -90,8 +90,8 @@ asio::awaitable<void> client_listener::accept_clients(listener& from) {
             ::accept4(from.socket.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (client) {
             from.has_accepted = true;
-            spawn(context_, serve(std::move(client), clients_.start(), work_.start()), log_,
-                  "client");
+            spawn(context_, serve(std::move(client), clients_.start()), log_, "client",
+                  work_.start());
             tell_.on_client();
         } else if (errno == EAGAIN) {
             tell_.on_caught_up();
@@ -136,9 +136,7 @@ asio::awaitable<void> client_listener::pause() {
     co_await pause_timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
-asio::awaitable<void> client_listener::serve(file_descriptor client, work_in_hand::piece counted,
-                                             work_in_hand::piece work) {
-    const auto until_served = std::move(work);
+asio::awaitable<void> client_listener::serve(file_descriptor client, work_in_hand::piece counted) {
     {
         socket_connection connection(context_, std::move(client), request_deadlines_,
                                      std::move(counted));

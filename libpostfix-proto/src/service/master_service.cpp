@@ -87,13 +87,11 @@ void master_service::run(client_handler handler) {
 }
 
 void master_service::run_stdio(client_handler handler) {
-    const auto serve = [&handler](std::chrono::seconds limit,
-                                  work_in_hand::piece work) -> asio::awaitable<void> {
-        const auto until_served = std::move(work);
+    const auto serve = [&handler](std::chrono::seconds limit) -> asio::awaitable<void> {
         stdio_connection client(limit);
         co_await handler(client);
     };
-    spawn(context_, serve(settings_.ipc_timeout, work_.start()), log_, "client");
+    spawn(context_, serve(settings_.ipc_timeout), log_, "client", work_.start());
     retiring_ = true; // there will be no other client
     context_.run();
 }

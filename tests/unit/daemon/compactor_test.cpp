@@ -52,9 +52,10 @@ struct fixture {
     trigger_sender queue_manager{context, "public/qmgr", std::chrono::seconds(10), work, log};
     worker_thread worker;
     counters counts;
-    logfile_store store{context, layout, 16, worker, counts, work, log};
-    site_sender sender{context, store, mover, queue_manager, worker, counts, work, log};
-    compactor under_test{context, store, sender, worker, counts, work, log};
+    daemon_context daemon{{context, work, log}, worker, counts};
+    logfile_store store{daemon, layout, 16};
+    site_sender sender{daemon, store, mover, queue_manager};
+    compactor under_test{daemon, store, sender};
 
     fixture() {
         store.on_growth([this](const logfile_name& s, std::size_t n) { under_test.grown(s, n); });

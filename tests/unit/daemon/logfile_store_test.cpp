@@ -38,7 +38,7 @@ struct fixture {
     logfile_store store;
 
     explicit fixture(const lock_patience& patience = {})
-        : store(context, layout, 256, worker, counts, work, log, patience) {}
+        : store({{context, work, log}, worker, counts}, layout, 256, patience) {}
 
     using answer = std::optional<std::error_code>;
     /// What it comes to is there after run().

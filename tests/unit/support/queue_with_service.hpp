@@ -27,7 +27,7 @@ inline flushd::flush_parameters serving(std::string fast_flush_domains) {
 struct queue_with_service {
     explicit queue_with_service(flushd::flush_parameters served, std::size_t most_open_logfiles)
         : parameters(std::move(served)),
-          service(context, parameters, most_open_logfiles, policy, counts, work, log) {}
+          service({context, work, log}, parameters, most_open_logfiles, policy, counts) {}
 
     spool queue;
     recorded_log records;
