@@ -5,6 +5,8 @@
 
 #include "postfix_proto/spawn.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 

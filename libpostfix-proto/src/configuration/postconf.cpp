@@ -4,6 +4,8 @@
 #include "postfix_proto/run_program.hpp"
 #include "postfix_proto/time_value.hpp"
 
+#include <fmt/format.h>
+
 #include <strings.h>
 #include <sys/wait.h>
 #include <unistd.h>

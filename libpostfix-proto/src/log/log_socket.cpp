@@ -1,5 +1,7 @@
 #include "log/log_socket.hpp"
 
+#include <fmt/format.h>
+
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -6,6 +6,8 @@
 #include "postfix_proto/stderr_sink.hpp"
 #include "postfix_proto/syslog_sink.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 

@@ -3,6 +3,8 @@
 #include "log/log_record.hpp"
 #include "log/log_socket.hpp"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <utility>

@@ -3,6 +3,8 @@
 #include "log/log_patience.hpp"
 #include "log/log_record.hpp"
 
+#include <fmt/format.h>
+
 #include <poll.h>
 #include <unistd.h>
 

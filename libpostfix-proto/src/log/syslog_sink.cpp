@@ -4,6 +4,8 @@
 #include "log/log_socket.hpp"
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <syslog.h>
 #include <unistd.h>
 

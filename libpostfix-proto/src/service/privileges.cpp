@@ -6,6 +6,8 @@
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>

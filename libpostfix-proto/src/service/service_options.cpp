@@ -4,6 +4,8 @@
 
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdlib>
 

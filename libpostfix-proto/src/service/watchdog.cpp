@@ -2,6 +2,8 @@
 
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>

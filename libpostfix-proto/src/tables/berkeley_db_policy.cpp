@@ -7,6 +7,8 @@
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/run_program.hpp"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>

@@ -7,6 +7,8 @@
 #include "tables/database_file.hpp"
 #include "tables/file_lock.hpp"
 
+#include <fmt/format.h>
+
 #include <db.h>
 #include <sys/stat.h>
 

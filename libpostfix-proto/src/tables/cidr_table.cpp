@@ -4,6 +4,8 @@
 #include "tables/rule_lines.hpp"
 #include "tables/rule_list.hpp"
 
+#include <fmt/format.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 

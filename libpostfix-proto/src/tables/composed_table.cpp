@@ -3,6 +3,8 @@
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/remote_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace postfix_proto {

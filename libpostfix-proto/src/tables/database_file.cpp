@@ -2,6 +2,8 @@
 
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>

@@ -2,6 +2,8 @@
 
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 namespace postfix_proto {
 
 domain_list::domain_list(std::string_view parameter_name, std::string_view value,

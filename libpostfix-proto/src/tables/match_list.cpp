@@ -6,6 +6,8 @@
 #include "postfix_proto/logical_lines.hpp"
 #include "tables/read_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>

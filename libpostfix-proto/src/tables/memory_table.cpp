@@ -6,6 +6,8 @@
 #include "postfix_proto/utf8.hpp"
 #include "tables/read_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>

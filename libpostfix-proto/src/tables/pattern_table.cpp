@@ -6,6 +6,8 @@
 #include "tables/rule_lines.hpp"
 #include "tables/rule_list.hpp"
 
+#include <fmt/format.h>
+
 #include <optional>
 
 namespace postfix_proto {

@@ -1,5 +1,7 @@
 #include "postfix_proto/remote_table.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace postfix_proto {

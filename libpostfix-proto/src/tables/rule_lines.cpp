@@ -5,6 +5,8 @@
 #include "tables/read_file.hpp"
 #include "text/ascii_case.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace postfix_proto {

@@ -2,6 +2,8 @@
 
 #include "postfix_proto/brace_syntax.hpp"
 
+#include <fmt/format.h>
+
 #include <random>
 #include <utility>
 

@@ -15,6 +15,8 @@
 #include "tables/pattern_table.hpp"
 #include "tables/static_table.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace postfix_proto {

@@ -5,6 +5,8 @@
 
 #include "text/ascii_case.hpp"
 
+#include <fmt/format.h>
+
 #include <unicode/ucasemap.h>
 #include <unicode/ustring.h>
 

@@ -5,6 +5,8 @@
 
 #include "text/ascii_case.hpp"
 
+#include <fmt/format.h>
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unicode/uidna.h>

@@ -4,6 +4,8 @@
 
 #include "postfix_proto/debugger.hpp"
 
+#include <fmt/format.h>
+
 using namespace postfix_proto;
 
 namespace {

@@ -3,6 +3,8 @@
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/watchdog.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
