@@ -26,7 +26,7 @@ struct anvil_client_settings {
     std::string path = "private/anvil";
     /// The limit for a whole request (ipc_timeout).
     std::chrono::milliseconds limit = std::chrono::hours(1);
-    /// How many requests may wait for the one that is under way, see service_client.
+    /// How many requests may wait for the one in progress, see service_client.
     std::size_t most_waiting = service_client::default_most_waiting;
 };
 

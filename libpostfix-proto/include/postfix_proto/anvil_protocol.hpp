@@ -19,10 +19,10 @@
 
 namespace postfix_proto {
 
-/// What the server announces.
+/// The name of the protocol, which the server announces.
 inline constexpr std::string_view anvil_protocol_name = "anvil_protocol";
 
-/// What has happened; but for the two that only ask.
+/// The event to report, or one of the two queries.
 enum class anvil_request {
     connect,
     disconnect,
@@ -34,7 +34,7 @@ enum class anvil_request {
     lookup, ///< asks for everything
 };
 
-/// About one client of one service. Rates are counts since the last time unit
+/// The counts for one client of one service. Rates are counts since the last time unit
 /// (anvil_rate_time_unit, 60 s) began, zero when it is over.
 struct anvil_counts {
     std::int32_t connections = 0;     ///< at present
@@ -46,11 +46,12 @@ struct anvil_counts {
 };
 
 /// `service` is the one that the client is connected to, as "smtp" or "10025"; `client` its
-/// address. Control characters become `?`, as in stock.
+/// address. Control characters become `?`, as in stock Postfix.
 [[nodiscard]] std::string encode(anvil_request what, std::string_view service,
                                  std::string_view client);
 
-/// The reply to one request. Stays where it is: what its scanner reads goes to its members.
+/// The reply to one request. It can be neither copied nor moved, because its scanner refers to its
+/// members.
 class anvil_reply {
 public:
     /// For the answer to such a request.
@@ -58,10 +59,11 @@ public:
     anvil_reply(const anvil_reply&) = delete;
     anvil_reply& operator=(const anvil_reply&) = delete;
 
-    /// To be fed with what the service says.
+    /// The scanner to feed with the input from the service.
     [[nodiscard]] attribute_scanner& scanner() noexcept { return scanner_; }
 
-    /// When the scanner is `complete`: what is wrong all the same, for a person; empty if nothing.
+    /// Says for a person what is wrong with a reply although its scanner is `complete`; empty if
+    /// nothing.
     [[nodiscard]] std::string complaint() const;
     /// Those that the request asks for; all others are zero.
     [[nodiscard]] const anvil_counts& counts() const noexcept { return counts_; }

@@ -9,24 +9,25 @@
 
 namespace postfix_proto {
 
-/// What parts the items of a list: comma and blanks (Postfix: CHARS_COMMA_SP).
+/// The separators of the items of a list: comma and blanks (Postfix: CHARS_COMMA_SP).
 inline constexpr std::string_view list_separators = ", \t\r\n";
 
-/// What Postfix takes for white space (ISSPACE): the six characters of C's isspace().
+/// Whether Postfix considers the character white space (ISSPACE): the six characters of C's
+/// isspace().
 [[nodiscard]] bool is_space(char c) noexcept;
 
 /// The text without white space at either end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
-/// Takes the next item off the front of a list. A separator inside balanced `{}` parts nothing;
-/// with a brace that is never closed the item is all the rest. Nothing when no item is left.
+/// Takes the next item off the front of a list. A separator inside balanced `{}` does not end the
+/// item; an item with an unclosed brace extends to the end. Returns nothing when no item is left.
 [[nodiscard]] std::optional<std::string_view> next_item(std::string_view& list) noexcept;
 
 /// The length of the `{...}` that the text starts with, braces included; 0 when it starts with
 /// something else or the brace is never closed.
 [[nodiscard]] std::size_t braced_length(std::string_view text) noexcept;
 
-/// What strip_braces() makes of a text.
+/// The result of strip_braces().
 struct braced_text {
     std::string_view text; ///< part of the argument
     std::string error;     ///< why there is none, for a log line

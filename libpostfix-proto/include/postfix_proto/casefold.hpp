@@ -10,9 +10,9 @@ namespace postfix_proto {
 /// full Unicode case folding, which may change the length ("ß" becomes "ss").
 ///
 /// Text that is not well-formed UTF-8 has only its ASCII letters lowered, so the result does not
-/// depend on what an ICU release makes of such bytes. Throws startup_error where ICU cannot be
-/// set up; that happens at the first call for other than ASCII text or never, so whoever will call
-/// this after a chroot calls it once before.
+/// depend on what an ICU release makes of such bytes. Throws startup_error where ICU cannot be set
+/// up; that happens at the first call for other than ASCII text or never, so a program that calls
+/// this after a chroot must call it once before.
 [[nodiscard]] std::string casefold(std::string_view text, bool utf8);
 
 } // namespace postfix_proto

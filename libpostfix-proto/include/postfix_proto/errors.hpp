@@ -7,8 +7,8 @@
 
 namespace postfix_proto {
 
-/// Thrown where start-up cannot go on. The text says which parameter or file and why; whoever
-/// catches it logs it as `fatal` and ends the process with a non-zero status.
+/// Thrown when start-up cannot continue. The text names the parameter or file and the reason; the
+/// handler logs it as `fatal` and ends the process with a non-zero status.
 class startup_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;

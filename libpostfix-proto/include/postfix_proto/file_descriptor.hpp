@@ -7,7 +7,7 @@
 
 namespace postfix_proto {
 
-/// Closes the descriptor that it holds. Errors of close(2) are not reported: whoever must know
+/// Closes the descriptor that it holds. Errors of close(2) are not reported: code that must know
 /// that data arrived has checked write(2).
 class file_descriptor {
 public:

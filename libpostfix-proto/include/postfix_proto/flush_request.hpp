@@ -23,7 +23,7 @@
 
 namespace postfix_proto {
 
-/// What the server announces.
+/// The name of the protocol, which the server announces.
 inline constexpr std::string_view flush_protocol_name = "queue_flush_protocol";
 
 /// The service's answers. On the wire -1 is 4294967295.

@@ -19,8 +19,8 @@ namespace postfix_proto {
 template <typename...>
 using format_string = std::string_view;
 #else
-/// What {fmt} takes for a format, checked by the compiler. With fmt 7, which Debian 11 has, a plain
-/// text that is checked when it is used.
+/// A format string of {fmt}, checked by the compiler. With fmt 7, which Debian 11 has, a plain text
+/// that is checked when it is used.
 template <typename... Args>
 using format_string = fmt::format_string<Args...>;
 #endif

@@ -37,9 +37,9 @@ struct log_settings {
 make_log_sink_before_configuration(std::string_view process_name, bool to_stderr = false);
 
 /// The log from then on: postlogd(8) when maillog_file is set, else syslog, in either case under
-/// syslog_name. As in stock, MAIL_LOGTAG no longer counts: it carries master(8)'s own syslog_name
-/// and would undo one that master.cf sets for this service. Make it before a chroot(2). Throws
-/// startup_error when maillog_file has none of the allowed prefixes, or for an unknown
+/// syslog_name. As in stock Postfix, MAIL_LOGTAG no longer counts: it carries master(8)'s own
+/// syslog_name and would undo one that master.cf sets for this service. Make it before a chroot(2).
+/// Throws startup_error when maillog_file has none of the allowed prefixes, or for an unknown
 /// syslog_facility.
 [[nodiscard]] std::unique_ptr<log_sink> make_log_sink(const log_settings& settings);
 

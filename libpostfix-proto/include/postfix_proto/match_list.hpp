@@ -69,7 +69,7 @@ public:
     ///         step = query.next();
     ///     }
     ///
-    /// The list must outlive it. Several may be under way at once.
+    /// The list must outlive it. Several queries may be in progress at a time.
     class query {
     public:
         /// Prepares to match; copies the text of `name`.

@@ -28,8 +28,8 @@ class log_socket;
 ///     logger log(std::make_unique<postlog_sink>("postfix/tool", hostname, "public/postlog"));
 ///
 /// `name` stands before the process ID in each record; `hostname` may have a domain. `socket_path`
-/// is that of $postlog_service_name in $queue_directory; its directory lets in root, mail_owner and
-/// who has setgid_group. Never fails: what cannot be sent is counted.
+/// is that of $postlog_service_name in $queue_directory; its directory admits root, mail_owner and
+/// programs with setgid_group. Never fails: records that cannot be sent are counted.
 ///
 /// Sends each record as one datagram. Connects when it is made, so make it before a chroot(2).
 ///

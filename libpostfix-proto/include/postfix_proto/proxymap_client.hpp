@@ -61,7 +61,7 @@ struct proxymap_settings {
 /// protocol (see reply_decoder). Keys are sent unchanged: a caller that needs case folding or
 /// parent domains does that first.
 ///
-/// Any number of questions may be under way at once, all in one thread. Must outlive the
+/// Any number of questions may be in progress at a time, all in one thread. Must outlive the
 /// io_context's run. While proxymap cannot be reached, the log has a warning about it.
 class proxymap_client {
 public:

@@ -31,7 +31,7 @@
 
 namespace postfix_proto {
 
-/// What the server announces.
+/// The name of the protocol, which the server announces.
 inline constexpr std::string_view proxymap_protocol_name = "proxymap_protocol";
 
 /// The two forms of the protocol. A server treats a request in the other form as bad, or closes the
@@ -54,15 +54,16 @@ enum class proxymap_status : std::uint32_t {
     config = 5, ///< the table is not in order
 };
 
-/// `table` is "type:name". It is opened as stock's lists open it.
+/// `table` is "type:name". It is opened as the match lists of stock Postfix open it.
 [[nodiscard]] std::string encode_proxymap_open(std::string_view table, proxymap_form form);
-/// Under stock's flags for lists: keys are not folded. `table_flags` is what the last reply for
-/// this table said, to its opening or to a lookup; only the newer form sends it.
+/// Uses the flags of stock Postfix for match lists: keys are not folded. `table_flags` are the
+/// flags in the last reply for this table, to its opening or to a lookup; only the newer form sends
+/// it.
 [[nodiscard]] std::string encode_proxymap_lookup(std::string_view table, std::string_view key,
                                                  proxymap_form form, std::uint32_t table_flags);
 
-/// The reply to one request, of which exactly the expected attributes in their order are taken.
-/// Stays where it is: what it reads goes to its members.
+/// The reply to one request, of which exactly the expected attributes in their order are taken. It
+/// can be neither copied nor moved, because its scanner refers to its members.
 class proxymap_reply {
 public:
     /// To which request it is the reply.
@@ -108,7 +109,7 @@ private:
 [[nodiscard]] bool proxymap_table_is_open(std::uint32_t status);
 
 /// What the status of a reply, other than the two of an answered lookup, means for the lookup.
-/// Unlike stock, whose process ends at `bad` and `deny`.
+/// Unlike in stock Postfix, whose process ends at `bad` and `deny`.
 [[nodiscard]] lookup_result proxymap_failure(std::uint32_t status, std::string_view table);
 
 } // namespace postfix_proto

@@ -45,7 +45,7 @@ public:
     [[nodiscard]] static std::string path_at(std::string_view queue, std::string_view name,
                                              unsigned depth);
 
-    /// What the directories of a queue file are called after, a byte for each level.
+    /// The bytes that name the directories of a queue file, one for each level.
     [[nodiscard]] static std::string hash_key(std::string_view name);
 
 private:

@@ -10,7 +10,7 @@
 
 namespace postfix_proto {
 
-/// What a release does, and the ones before it do not.
+/// A difference that a release introduced.
 enum class release_trait {
     /// A server announces its protocol before the client sends its request.
     protocol_announcement,
@@ -35,7 +35,7 @@ struct release_rule {
     std::string_view what; ///< what it does then, for the documents
 };
 
-/// All of them, by release.
+/// All traits, by release.
 inline constexpr std::array<release_rule, 5> release_rules{{
     {release_trait::protocol_announcement,
      {3, 6},
@@ -54,7 +54,7 @@ inline constexpr std::array<release_rule, 5> release_rules{{
      "showq(8) lists the recipients that have bounced, too, and says which they are"},
 }};
 
-/// Whether a Postfix of that version does it.
+/// Whether a Postfix of that version has the trait.
 [[nodiscard]] constexpr bool has_trait(mail_version version, release_trait trait) {
     for (const auto& rule : release_rules)
         if (rule.trait == trait)

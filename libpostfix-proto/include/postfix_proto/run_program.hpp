@@ -9,7 +9,7 @@
 
 namespace postfix_proto {
 
-/// How a program ended and what it said.
+/// The exit status and the output of a program.
 struct program_result {
     int wait_status = 0; ///< as from waitpid(2)
     std::string output;  ///< all of its standard output
@@ -18,9 +18,9 @@ struct program_result {
 
 /// The absolute pathname of an executable. The system's directories come first: /usr/sbin,
 /// /usr/bin, /sbin, /bin, /usr/local/sbin, /usr/local/bin. Then those in PATH, but for root, and
-/// for whoever has more rights than who has called (set-user-ID, set-group-ID), only where nobody
-/// but root can change what is there: PATH is the caller's. Relative directories are not looked at:
-/// a daemon must not run what lies in its cwd.
+/// for a process with more rights than its caller (set-user-ID, set-group-ID), only directories
+/// that nobody but root can change, because the caller sets PATH. Relative directories are skipped:
+/// a daemon must not run programs from its working directory.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 
 /// Runs `arguments[0]`, a pathname, without a shell, standard input being /dev/null. Throws

@@ -27,9 +27,9 @@ struct service_failure {
         malformed,        ///< the reply does not conform to the protocol
         out_of_resources, ///< this process or machine has no descriptor or memory left (EMFILE,
                           ///< ENFILE, ENOBUFS, ENOMEM); the state of the service is unknown
-        too_many,      ///< the limit of waiting requests is reached; nothing was sent
-        cancelled,     ///< the coroutine was cancelled; the service may still act on the request
-        client_closed, ///< the client was closed or destroyed meanwhile; likewise
+        too_many,         ///< the limit of waiting requests is reached; nothing was sent
+        cancelled,        ///< the coroutine was cancelled; the service may still act on the request
+        client_closed,    ///< the client was closed or destroyed meanwhile; likewise
     };
     reason why; ///< for a program
     /// Text for a person, which names the service: "read timeout on public/flush". Contains no

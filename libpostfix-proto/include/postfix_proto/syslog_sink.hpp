@@ -29,8 +29,8 @@ class log_socket;
                                         long pid, severity level, std::string_view text);
 
 /// The client of the system's logger, for systems without maillog_file. Not syslog(3), which waits
-/// without a limit for a logger that does not read: this one loses what is not taken in time, as
-/// postlog_sink does, and tells how many.
+/// without a limit for a logger that does not read: this one, like postlog_sink, drops records that
+/// are not read in time, and reports their number.
 ///
 /// Sends each record as one datagram, or ended by a NUL where the logger's socket is a stream.
 /// Connects when it is made, so make it before a chroot(2); it keeps the connection, and when the

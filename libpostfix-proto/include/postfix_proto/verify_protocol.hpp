@@ -18,10 +18,10 @@
 
 namespace postfix_proto {
 
-/// What the server announces; in Postfix's spelling.
+/// The name of the protocol, which the server announces, in Postfix's spelling.
 inline constexpr std::string_view verify_protocol_name = "address_verification_prrotocol";
 
-/// What is known of an address (global/deliver_request.h).
+/// The status of an address (global/deliver_request.h).
 enum class address_status : std::int32_t {
     deliverable = 0,
     deferred = 1,      ///< could not be told yet: the probe was deferred
@@ -31,12 +31,13 @@ enum class address_status : std::int32_t {
 
 /// Also makes the service send a probe when it knows nothing, or nothing recent.
 [[nodiscard]] std::string encode_verify_query(std::string_view address);
-/// What a delivery agent reports of a probe; not `unknown`. A deliverable address stays so until
-/// that expires, whatever comes after it.
+/// Encodes the result of a probe, as a delivery agent reports it; not `unknown`. A deliverable
+/// address stays so until its entry expires, whatever is reported later.
 [[nodiscard]] std::string encode_verify_update(std::string_view address, address_status status,
                                                std::string_view reason);
 
-/// The reply to one request. Stays where it is: what its scanner reads goes to its members.
+/// The reply to one request. It can be neither copied nor moved, because its scanner refers to its
+/// members.
 class verify_reply {
 public:
     /// To which request it is the reply.
@@ -47,10 +48,11 @@ public:
     verify_reply(const verify_reply&) = delete;
     verify_reply& operator=(const verify_reply&) = delete;
 
-    /// To be fed with what the service says.
+    /// The scanner to feed with the input from the service.
     [[nodiscard]] attribute_scanner& scanner() noexcept { return scanner_; }
 
-    /// When the scanner is `complete`: what is wrong all the same, for a person; empty if nothing.
+    /// Says for a person what is wrong with a reply although its scanner is `complete`; empty if
+    /// nothing.
     [[nodiscard]] std::string complaint() const;
 
     /// expected::query.
