@@ -1,10 +1,9 @@
 /// Coroutines that wait for one result.
 #pragma once
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
+#include "postfix_proto/awaitable.hpp"
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cstddef>

@@ -9,11 +9,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <string_view>
 
 namespace flushd::tool {
 
 namespace {
+
+constexpr auto to_first_line = "\033[H";
+constexpr auto clear_rest_of_line = "\033[K";
+constexpr auto clear_rest_of_screen = "\033[J";
 
 /// 0 when it is not set to a number.
 std::size_t number_in_environment(const char* name) {
@@ -44,6 +47,16 @@ terminal_size size_of_terminal(std::FILE* stream) {
     return result;
 }
 
+std::string drawn_over(std::string_view text) {
+    std::string result = to_first_line;
+    for (const char c : text) {
+        if (c == '\n')
+            result += clear_rest_of_line;
+        result += c;
+    }
+    return result + clear_rest_of_screen;
+}
+
 status_line::status_line() : on_terminal_(is_terminal(stderr)) {}
 
 void status_line::show(const std::string& text) {
@@ -51,14 +64,14 @@ void status_line::show(const std::string& text) {
         return;
     // One column is left free: some terminals go to the next line after the last.
     const auto width = size_of_terminal(stderr).columns;
-    fmt::print(stderr, "\r{}\033[K", shorten(text, width > 1 ? width - 1 : 1));
+    fmt::print(stderr, "\r{}{}", shorten(text, width > 1 ? width - 1 : 1), clear_rest_of_line);
     std::fflush(stderr);
     drawn_ = true;
 }
 
 void status_line::clear() {
     if (drawn_)
-        fmt::print(stderr, "\r\033[K");
+        fmt::print(stderr, "\r{}", clear_rest_of_line);
     std::fflush(stderr);
     drawn_ = false;
 }

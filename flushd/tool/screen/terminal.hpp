@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace flushd::tool {
 
@@ -17,6 +18,10 @@ struct terminal_size {
 };
 /// Of a terminal; COLUMNS and LINES go first, as they do elsewhere.
 [[nodiscard]] terminal_size size_of_terminal(std::FILE* stream);
+
+/// What draws a text over the one before on a terminal, and clears the rest of the screen.
+/// (Clearing all of it first would flicker.)
+[[nodiscard]] std::string drawn_over(std::string_view text);
 
 /// One line on standard error that is drawn again and again, if that is a terminal; else nothing.
 class status_line {

@@ -188,16 +188,14 @@ void print_once(queue_context& queue, const status_options& options,
         char time[sizeof "00:00:00"];
         std::strftime(time, sizeof time, "%T", &local);
         const auto text =
-            options.json
-                ? json_text(queue, all)
-                : table_text(queue, all, options, terminal ? size.columns : 0, has_colour(stdout));
-        // Drawn over what is there, and then the rest cleared: that does not flicker.
-        std::string screen = terminal ? "\033[H" : "";
-        if (!options.json)
-            screen += fmt::format("{}{}\n", time, terminal ? "\033[K" : "");
-        for (const char c : text)
-            screen += c == '\n' && terminal ? std::string("\033[K\n") : std::string(1, c);
-        fmt::print("{}{}", screen, terminal ? "\033[J" : options.json ? "" : "\n");
+            options.json ? json_text(queue, all)
+                         : fmt::format("{}\n{}", time,
+                                       table_text(queue, all, options, terminal ? size.columns : 0,
+                                                  has_colour(stdout)));
+        if (terminal)
+            fmt::print("{}", drawn_over(text));
+        else
+            fmt::print("{}{}", text, options.json ? "" : "\n");
         if (std::fflush(stdout) != 0)
             throw tool_error("cannot write", EX_IOERR);
         std::this_thread::sleep_for(

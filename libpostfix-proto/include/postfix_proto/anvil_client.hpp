@@ -3,13 +3,11 @@
 #pragma once
 
 #include "postfix_proto/anvil_protocol.hpp"
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_client.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

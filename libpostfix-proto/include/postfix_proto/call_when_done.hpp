@@ -2,11 +2,9 @@
 /// coroutines.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -2,12 +2,10 @@
 /// delivery.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/flush_request.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -1,6 +1,7 @@
 /// Client of proxymap(8), the service that looks up keys in tables on behalf of other processes.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
@@ -9,9 +10,6 @@
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/run_blocking.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>

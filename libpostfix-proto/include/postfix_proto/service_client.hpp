@@ -2,13 +2,11 @@
 #pragma once
 
 #include "postfix_proto/attribute_scanner.hpp"
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/reply_decoder.hpp"
 #include "postfix_proto/service_connection.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

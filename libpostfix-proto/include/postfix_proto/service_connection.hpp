@@ -1,11 +1,9 @@
 /// Connects a client to a Postfix service, and sends and receives bytes within a time limit.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -1,13 +1,11 @@
 /// Client of showq(8), the service that lists all queued mail.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/service_connection.hpp"
 #include "postfix_proto/showq_decoder.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -1,13 +1,11 @@
 /// Starts coroutines whose completion nobody awaits, and logs their exceptions.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -1,14 +1,12 @@
 /// Client of verify(8), the service that knows whether mail to an address can be delivered.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_client.hpp"
 #include "postfix_proto/verify_protocol.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -2,12 +2,10 @@
 /// clients.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
 #include <condition_variable>
 #include <cstdint>

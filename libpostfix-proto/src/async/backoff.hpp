@@ -1,9 +1,8 @@
 /// Repeats an attempt with growing pauses until a deadline. Private to the library.
 #pragma once
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
+#include "postfix_proto/awaitable.hpp"
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>

@@ -1,12 +1,10 @@
 /// Limits how many requests run at a time, and queues the others in order. Private to the library.
 #pragma once
 
+#include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
 #include "postfix_proto/service_connection.hpp"
 
-#include <utility> // Boost 1.74's coroutine headers need it before them
-
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>

@@ -107,6 +107,10 @@ TEST_CASE("a progress bar fills up") {
     CHECK(progress_bar(20, 10, 12) == "[==========]");
 }
 
+TEST_CASE("a screen is drawn over the one before") {
+    CHECK(drawn_over("one\ntwo\n") == "\033[Hone\033[K\ntwo\033[K\n\033[J");
+}
+
 TEST_CASE("one more domain in fast_flush_domains") {
     CHECK(with_domain("$relay_domains\n", "new.tld") == "$relay_domains, new.tld");
     CHECK(with_domain("a.tld, b.tld,\n", "new.tld") == "a.tld, b.tld, new.tld");
