@@ -1,4 +1,4 @@
-/// So many at a time; the others wait their turn.
+/// Limits how many run at a time; the others wait their turn.
 #pragma once
 
 #include <utility> // Boost 1.74's coroutine headers need it before them

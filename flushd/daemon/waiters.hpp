@@ -1,4 +1,4 @@
-/// Coroutines that wait for one result.
+/// Lets several coroutines wait for one result.
 #pragma once
 
 #include <utility> // Boost 1.74's coroutine headers need it before them

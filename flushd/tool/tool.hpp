@@ -1,4 +1,4 @@
-/// flushd as an operator's tool: `flushd COMMAND ...`, see flushd(1).
+/// Runs flushd as the operator's tool: `flushd COMMAND ...`, see flushd(1).
 #pragma once
 
 namespace flushd::tool {
