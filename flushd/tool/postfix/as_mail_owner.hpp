@@ -1,4 +1,4 @@
-/// Tests file access as mail_owner, Postfix's own account.
+/// Runs functions with the rights of mail_owner, Postfix's own account.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"
