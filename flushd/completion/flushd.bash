@@ -37,7 +37,7 @@ _flushd()
     case $command in
         '')
             options="-c --help --version"
-            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics"
+            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics help"
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
@@ -45,10 +45,14 @@ _flushd()
         send) options="--all --older-than --id --wait --timeout" ;;
         metrics) options="--output --top" ;;
         check | rebuild) options= ;;
+        help)
+            options=
+            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics help"
+            ;;
         *) return ;;
     esac
-    [[ -z $command ]] || options+=" -c --help"
-    [[ -z $command || $word == -* ]] || return
+    [[ -z $command || ($command == help && $word != -*) ]] || options+=" -c --help"
+    [[ -z $command || $command == help || $word == -* ]] || return
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
 } &&
     complete -F _flushd flushd

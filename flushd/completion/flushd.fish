@@ -1,5 +1,5 @@
 # fish completion for flushd(1)
-set -l commands install uninstall check status send rebuild metrics
+set -l commands install uninstall check status send rebuild metrics help
 complete -c flushd -f
 complete -c flushd -s h -l help -d 'Print help'
 complete -c flushd -s c -x -a '(__fish_complete_directories)' -d 'Configuration directory of another Postfix instance'
@@ -11,6 +11,8 @@ complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a status -d '
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a send -d 'Deliver what is listed for sites'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a rebuild -d 'List the mail that is deferred already'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a metrics -d 'Print figures for a monitoring system'
+complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a help -d 'Describe a command'
+complete -c flushd -n '__fish_seen_subcommand_from help' -a 'install uninstall check status send rebuild metrics'
 complete -c flushd -n '__fish_seen_subcommand_from install uninstall' -l dry-run -d 'Show what would be changed'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l proxy -d 'Have proxymap look up tables that flushd cannot'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l rebuild -d 'Afterwards list the mail that is deferred already'

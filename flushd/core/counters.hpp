@@ -1,4 +1,4 @@
-/// What the service has done, in numbers.
+/// Counts the work of the service.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"

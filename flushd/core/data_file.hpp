@@ -1,4 +1,4 @@
-/// Files of the daemon's own, in $data_directory.
+/// Reads and writes the daemon's own files in $data_directory.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"

@@ -1,4 +1,4 @@
-/// Reading and writing at a place in a file, whatever signals come.
+/// Reads and writes at an offset of a file, and continues after signals.
 #pragma once
 
 #include <sys/types.h>

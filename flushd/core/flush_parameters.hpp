@@ -1,4 +1,4 @@
-/// What the configuration says.
+/// Holds the configuration parameters of the flush service.
 #pragma once
 
 #include "postfix_proto/berkeley_db_policy.hpp"

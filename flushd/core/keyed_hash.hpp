@@ -1,4 +1,4 @@
-/// Hashing of what others choose: names of sites, queue IDs, lines.
+/// Hashes values that others choose (site names, queue IDs, lines) with a secret key.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// Finds lines that have come before.
+/// Finds lines that occurred before.
 #pragma once
 
 #include <cstddef>

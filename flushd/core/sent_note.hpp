@@ -1,4 +1,4 @@
-/// When a logfile was last sent, noted in an extended attribute of the file: no reader changes it.
+/// Records the time of a logfile's last send in an extended attribute of the file.
 #pragma once
 
 #include <ctime>

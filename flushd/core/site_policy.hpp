@@ -1,4 +1,4 @@
-/// Which sites get the service, and what their logfiles are called.
+/// Decides which sites are eligible, and names their logfiles.
 #pragma once
 
 #include "flushd/core/flush_parameters.hpp"

@@ -1,4 +1,4 @@
-/// The line that says, in a logfile itself, up to where somebody has read it.
+/// Defines the line that marks how far a logfile has been read.
 #pragma once
 
 #include <string>

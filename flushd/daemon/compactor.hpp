@@ -1,4 +1,4 @@
-/// Keeps logfiles in proportion to their messages.
+/// Deduplicates logfiles that have grown large.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

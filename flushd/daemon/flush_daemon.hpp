@@ -1,4 +1,4 @@
-/// The flush service as a child of master(8).
+/// Runs the flush service as a child of master(8).
 #pragma once
 
 #include "flushd/core/counters.hpp"

@@ -1,4 +1,4 @@
-/// What each request does.
+/// Carries out each request of the flush service.
 #pragma once
 
 #include "flushd/core/counters.hpp"

@@ -1,4 +1,4 @@
-/// One client's conversation.
+/// Handles the conversation with one client.
 #pragma once
 
 #include "flushd/daemon/flush_service.hpp"

@@ -1,4 +1,4 @@
-/// Refresh and purge: keeps the logfiles from growing old.
+/// Refreshes and purges logfiles that are due.
 #pragma once
 
 #include "flushd/daemon/daemon_context.hpp"

@@ -1,4 +1,4 @@
-/// Keeps to what the rest of the mail system has read of main.cf.
+/// Records the queue layout that was in force when Postfix last read main.cf.
 #pragma once
 
 #include "flushd/core/flush_parameters.hpp"

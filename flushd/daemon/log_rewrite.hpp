@@ -1,4 +1,4 @@
-/// Dropping what has been handled from a site's logfile.
+/// Rewrites a site's logfile without the entries that have been handled.
 #pragma once
 
 #include "flushd/daemon/logfile.hpp"

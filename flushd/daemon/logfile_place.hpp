@@ -1,4 +1,4 @@
-/// Finds a logfile that may lie at another depth than the layout of the queue says.
+/// Finds a logfile, also at another depth than that of the configured queue layout.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

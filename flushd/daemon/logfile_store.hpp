@@ -1,4 +1,4 @@
-/// The directory of logfiles, for those who can wait.
+/// Gives blocking access to the directory of logfiles.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

@@ -1,4 +1,4 @@
-/// Looking through the directory of logfiles.
+/// Enumerates the directory of logfiles.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

@@ -1,4 +1,4 @@
-/// Where a message may be that is not where the layout of the queue says.
+/// Lists where a message may be other than where the queue layout puts it.
 #pragma once
 
 #include "postfix_proto/queue_id.hpp"

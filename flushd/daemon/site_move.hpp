@@ -1,4 +1,4 @@
-/// Moving what a site's logfile lists.
+/// Moves the messages that a site's logfile lists.
 #pragma once
 
 #include "flushd/core/line_set.hpp"

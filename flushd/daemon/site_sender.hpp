@@ -1,4 +1,4 @@
-/// What happens when mail for a site is to be delivered now.
+/// Delivers the listed mail of a site on request.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

@@ -1,4 +1,4 @@
-/// How the worker thread is shared.
+/// Shares the worker thread among requests.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// So many at a time; the others wait their turn.
+/// Limits how many run at a time; the others wait their turn.
 #pragma once
 
 #include "postfix_proto/awaitable.hpp"

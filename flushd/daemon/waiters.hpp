@@ -1,4 +1,4 @@
-/// Coroutines that wait for one result.
+/// Lets several coroutines wait for one result.
 #pragma once
 
 #include "postfix_proto/awaitable.hpp"

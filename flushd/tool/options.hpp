@@ -1,4 +1,4 @@
-/// Kinds of options that several commands have.
+/// Defines kinds of options that several commands share.
 #pragma once
 
 #include "flushd/tool/screen/duration.hpp"

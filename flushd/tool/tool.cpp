@@ -1,7 +1,9 @@
 #include "flushd/tool/tool.hpp"
 
 #include "flushd/tool/command.hpp"
+#include "flushd/tool/help_text.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/suggestion.hpp"
 
 #include "postfix_proto/log.hpp"
 
@@ -9,10 +11,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flushd::tool {
 
@@ -22,63 +27,137 @@ constexpr add_command commands[] = {
     add_install, add_uninstall, add_check, add_status, add_send, add_rebuild, add_metrics,
 };
 
-/// The first word that is neither an option nor the argument of -c. Null when there is none.
-const char* find_command(int argc, const char* const* argv) {
-    for (int number = 1; number < argc; ++number) {
-        if (argv[number][0] != '-')
-            return argv[number];
-        if (std::string_view(argv[number]) == "-c")
-            ++number;
-    }
+std::vector<std::string> command_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const auto* command : app.get_subcommands({}))
+        names.push_back(command->get_name());
+    return names;
+}
+
+/// The long options of the command, and those that may stand anywhere.
+std::vector<std::string> option_names(const CLI::App& app, const CLI::App* command) {
+    std::vector<std::string> names;
+    for (const auto* from : {&app, command})
+        if (from != nullptr)
+            for (const auto* option : from->get_options())
+                for (const auto& name : option->get_lnames())
+                    names.push_back("--" + name);
+    return names;
+}
+
+std::string unknown(std::string_view kind, std::string_view word,
+                    const std::vector<std::string>& known, std::string_view help) {
+    const auto meant = near_word(word, known);
+    return fmt::format("unknown {} {}; {}`{}` lists all", kind, postfix_proto::printable(word),
+                       meant.empty() ? "" : fmt::format("did you mean {}? ", meant), help);
+}
+
+std::string help_command(const CLI::App* command) {
+    return command == nullptr ? "flushd --help"
+                              : fmt::format("flushd {} --help", command->get_name());
+}
+
+CLI::App* find_command(const CLI::App& app, std::string_view name) {
+    for (auto* command : const_cast<CLI::App&>(app).get_subcommands({}))
+        if (command->get_name() == name)
+            return command;
     return nullptr;
 }
 
-std::string one_line(const CLI::App*, const CLI::Error& error) {
+/// What is wrong with the first word that is neither an option nor the argument of -c, and has to
+/// be a command, or with a long option. Empty when all are known.
+std::string find_mistyped(const CLI::App& app, int argc, const char* const* argv) {
+    const CLI::App* command = nullptr;
+    for (int number = 1; number < argc; ++number) {
+        const std::string_view word = argv[number];
+        if (word == "--")
+            break;
+        if (word == "-c") {
+            ++number;
+        } else if (word.starts_with("--")) {
+            const auto name = word.substr(0, word.find('='));
+            const auto known = option_names(app, command);
+            if (std::find(known.begin(), known.end(), name) == known.end())
+                return unknown("option", name, known, help_command(command));
+        } else if (command == nullptr && !word.starts_with('-') && !word.empty()) {
+            command = find_command(app, word);
+            if (command == nullptr)
+                return unknown("command", word, command_names(app), "flushd --help");
+        }
+    }
+    return {};
+}
+
+void print_error(std::string_view text) {
+    std::fflush(stdout); // what has been said so far comes first, also in a file
+    fmt::print(stderr, "flushd: {}\n", text);
+}
+
+/// The parser's own words, in one line.
+std::string explain(const CLI::App& app, const CLI::Error& error) {
     std::string text = error.what();
     if (text == "A subcommand is required")
         text = "a command is needed";
-    for (char& c : text)
-        c = c == '\n' ? ' ' : c;
-    return fmt::format("flushd: {}; see flushd --help\n", text);
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    const auto used = app.get_subcommands();
+    if (used.empty())
+        return fmt::format("{}; `flushd --help` lists all", text);
+    return fmt::format("{}; see `{}`", text, help_command(used.front()));
+}
+
+void add_help(CLI::App& app) {
+    auto* command = app.add_subcommand("help", "Print help for a command");
+    auto name = std::make_shared<std::string>();
+    command->add_option("COMMAND", *name, "The command; without it, help lists all commands");
+    command->callback([&app, name] {
+        const auto* about = name->empty() ? &app : find_command(app, *name);
+        if (about == nullptr)
+            throw tool_error(unknown("command", *name, command_names(app), "flushd --help"),
+                             EX_USAGE);
+        fmt::print("{}", about->get_formatter()->make_help(about, "", CLI::AppFormatMode::Normal));
+    });
+}
+
+void add_global_options(CLI::App& app, global_options& options) {
+    app.set_help_flag("-h,--help", "Print this help");
+    app.set_version_flag("--version", "flushd " FLUSHD_VERSION, "Print the version");
+    app.add_option("-c", options.config_directory,
+                   "The configuration directory of another Postfix instance")
+        ->type_name("DIR");
+    app.formatter(std::make_shared<help_formatter>());
+    app.require_subcommand(1);
+    app.fallthrough();
 }
 
 } // namespace
 
 bool is_for_tool(int argc, const char* const* argv) {
     if (argc < 2)
-        return ::isatty(STDIN_FILENO) != 0;
+        return true; // master(8) always gives its services at least -t
     const std::string_view first = argv[1];
     // master(8) gives its services options of one letter, and no arguments. -c is an option of
     // both: the service's says that it is in a chroot, and nothing can follow it but the next one.
     if (first == "-c")
         return argc > 2 && argv[2][0] != '-';
     return !first.starts_with('-') || first.starts_with("-c/") || first == "-h" ||
-           first.starts_with("--help") || first == "--version";
+           first.starts_with("--");
 }
 
 int run_tool(int argc, const char* const* argv) {
-    CLI::App app("Postfix's fast flush service: what it holds, and what is done with it.",
-                 "flushd");
-    app.footer(
-        "Started by master(8) it is the service itself, see flushd(8). The commands: flushd(1).");
-    app.set_version_flag("--version", "flushd " FLUSHD_VERSION);
-    app.require_subcommand(1);
-    app.fallthrough();
-    app.failure_message(one_line);
+    CLI::App app("Looks after Postfix's fast flush service.", "flushd");
+    app.footer("`flushd help COMMAND` describes a command; flushd(1) has the details. Started by "
+               "master(8), flushd is the service itself: see flushd(8).");
     global_options options;
-    app.add_option("-c", options.config_directory,
-                   "Postfix configuration directory, of another instance")
-        ->type_name("DIR");
+    add_global_options(app, options);
     for (const add_command add : commands)
         add(app, options);
-    if (argc < 2) {
+    add_help(app);
+    if (argc < 2 && ::isatty(STDIN_FILENO) != 0) {
         fmt::print("{}", app.help());
         return 0;
     }
-    const char* word = find_command(argc, argv);
-    const auto is_word = [word](const CLI::App* command) { return command->check_name(word); };
-    if (word != nullptr && app.get_subcommands(is_word).empty()) {
-        fmt::print(stderr, "flushd: no such command: {}\n", postfix_proto::printable(word));
+    if (const auto mistyped = find_mistyped(app, argc, argv); !mistyped.empty()) {
+        print_error(mistyped);
         return EX_USAGE;
     }
     try {
@@ -87,13 +166,15 @@ int run_tool(int argc, const char* const* argv) {
     } catch (const CLI::RuntimeError& done) {
         return done.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : EX_USAGE;
+        if (error.get_exit_code() == 0) // --help and --version
+            return app.exit(error);
+        print_error(explain(app, error));
+        return EX_USAGE;
     } catch (const tool_error& error) {
-        std::fflush(stdout); // what has been said so far comes first, also in a file
-        fmt::print(stderr, "flushd: {}\n", error.what());
+        print_error(error.what());
         return error.status();
     } catch (const std::exception& error) {
-        fmt::print(stderr, "flushd: {}\n", error.what());
+        print_error(error.what());
         return EX_SOFTWARE;
     }
 }

@@ -1,4 +1,4 @@
-/// What `flushd check` looks at.
+/// Performs the checks of `flushd check`.
 #pragma once
 
 #include "flushd/core/flush_parameters.hpp"

@@ -76,8 +76,7 @@ std::string check::mend_field(const service_entry& entry, std::string_view chang
 }
 
 void add_check(CLI::App& app, const global_options& global) {
-    auto& command = *app.add_subcommand(
-        "check", "Looks for what keeps ETRN from working; exits 1 if it finds any");
+    auto& command = *app.add_subcommand("check", "Look for problems that keep ETRN from working");
     command.callback([&global] {
         if (::geteuid() != 0)
             throw tool_error("only root can see all that has to be looked at: run \"flushd check\" "

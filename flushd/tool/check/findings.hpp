@@ -1,4 +1,4 @@
-/// What `flushd check` has found, one line each.
+/// Prints and counts the findings of `flushd check`, one line each.
 #pragma once
 
 #include "postfix_proto/log.hpp"

@@ -1,4 +1,4 @@
-/// Deferred mail that the flush service does not know of.
+/// Finds deferred mail of eligible destinations that no logfile lists.
 #pragma once
 
 #include "flushd/core/flush_parameters.hpp"

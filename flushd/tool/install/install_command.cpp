@@ -332,25 +332,22 @@ void uninstall(const instance& where, const install_options& options) {
 
 void add_install(CLI::App& app, const global_options& global) {
     auto& command = *app.add_subcommand(
-        "install", "Puts flushd behind Postfix's flush service, and proves that it answers");
+        "install", "Make flushd Postfix's flush service, and verify that it answers");
     const auto options = std::make_shared<install_options>();
-    command.add_flag("--dry-run", options->dry_run,
-                     "Show what would be changed, and change nothing");
+    command.add_flag("--dry-run", options->dry_run, "Show what would change, and change nothing");
     command.add_flag("--proxy", options->proxy,
-                     "Allow proxymap(8) to look up the tables of fast_flush_domains that flushd "
+                     "Let proxymap(8) look up the tables of fast_flush_domains that flushd "
                      "cannot (ldap, mysql ...)");
-    command.add_flag(
-        "--rebuild", options->rebuild,
-        "Afterwards list the mail that is deferred already, as \"flushd rebuild\" does");
+    command.add_flag("--rebuild", options->rebuild,
+                     "Then list mail that is already deferred, as `flushd rebuild` does");
     command.callback([&global, options] { install(instance(global.config_directory), *options); });
 }
 
 void add_uninstall(CLI::App& app, const global_options& global) {
-    auto& command = *app.add_subcommand(
-        "uninstall", "Puts Postfix's own flush back, and proves that it answers");
+    auto& command =
+        *app.add_subcommand("uninstall", "Restore Postfix's own flush, and verify that it answers");
     const auto options = std::make_shared<install_options>();
-    command.add_flag("--dry-run", options->dry_run,
-                     "Show what would be changed, and change nothing");
+    command.add_flag("--dry-run", options->dry_run, "Show what would change, and change nothing");
     command.callback(
         [&global, options] { uninstall(instance(global.config_directory), *options); });
 }

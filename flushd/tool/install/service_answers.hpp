@@ -1,4 +1,4 @@
-/// What the flush service answers, before a change and after it.
+/// Compares the flush service's answers before and after a change.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

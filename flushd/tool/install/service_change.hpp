@@ -1,4 +1,4 @@
-/// Puts another program behind the flush service.
+/// Replaces the program of the flush service.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

@@ -1,4 +1,4 @@
-/// What Prometheus is told.
+/// Formats metrics for Prometheus.
 #pragma once
 
 #include "flushd/core/counters.hpp"

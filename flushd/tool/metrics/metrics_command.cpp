@@ -116,18 +116,20 @@ void run(const global_options& global, const metrics_options& options) {
 
 void add_metrics(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<metrics_options>();
-    auto* command = app.add_subcommand("metrics", "Figures for Prometheus");
+    auto* command = app.add_subcommand("metrics", "Print metrics for Prometheus");
     command->footer(
-        "For node_exporter's textfile collector, from cron(8) or a timer, as root; Debian's reads\n"
-        "/var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in\n"
+        "Run it as root from cron(8) or a timer, for node_exporter's textfile collector; Debian's "
+        "reads /var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in "
         "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
-    command->add_option("-o,--output", options->output, "The file to replace; else standard output")
+    command
+        ->add_option("-o,--output", options->output,
+                     "Replace FILE instead of printing to standard output")
         ->type_name("FILE");
     command
         ->add_option("-n,--top", options->top,
-                     "So many destinations get figures of their own: those with the most deferred "
-                     "mail (20)")
-        ->check(CLI::NonNegativeNumber)
+                     "Report the N destinations with the most deferred mail individually "
+                     "(default: 20)")
+        ->check(CLI::NonNegativeNumber.description(""))
         ->type_name("N");
     command->callback([options, &global] { run(global, *options); });
 }

@@ -1,4 +1,4 @@
-/// What Postfix's own account may do.
+/// Runs functions with the rights of mail_owner, Postfix's own account.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

@@ -1,4 +1,4 @@
-/// A configuration file as it was, to be put back byte for byte.
+/// Saves a configuration file, to restore it byte for byte.
 #pragma once
 
 #include <sys/stat.h>

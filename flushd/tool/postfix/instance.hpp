@@ -1,4 +1,4 @@
-/// The Postfix that a command is about.
+/// Describes the Postfix instance that a command works on.
 #pragma once
 
 #include "postfix_proto/postconf.hpp"

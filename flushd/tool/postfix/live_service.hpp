@@ -1,4 +1,4 @@
-/// The flush service of an instance, as it runs.
+/// Inspects the running flush service of an instance.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

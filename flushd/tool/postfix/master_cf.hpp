@@ -1,4 +1,4 @@
-/// Services of master.cf, read and changed by postconf(1).
+/// Reads and changes the services of master.cf with postconf(1).
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

@@ -1,4 +1,4 @@
-/// Command lines for the operator to copy.
+/// Formats command lines for the operator to copy.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

@@ -1,4 +1,4 @@
-/// What to do about a destination that the flush service refuses.
+/// Explains how to make a refused destination eligible.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

@@ -1,4 +1,4 @@
-/// When a logfile was sent last.
+/// Determines when a logfile was last sent.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// What the logfiles list.
+/// Reads what the logfiles list.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

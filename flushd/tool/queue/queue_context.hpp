@@ -1,4 +1,4 @@
-/// The queue that a command is about.
+/// Describes the queue that a command works on.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"

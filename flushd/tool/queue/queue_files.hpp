@@ -1,4 +1,4 @@
-/// What the files of the queue say about single messages, without asking a service.
+/// Reads facts about single messages from the queue files, without asking a service.
 #pragma once
 
 #include "postfix_proto/queue_path.hpp"

@@ -1,4 +1,4 @@
-/// Which sites' logfiles are whose.
+/// Maps logfile names back to domain names.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

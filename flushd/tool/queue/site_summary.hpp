@@ -1,4 +1,4 @@
-/// What there is to say about a site in one line.
+/// Summarizes a site's listed mail in one line.
 #pragma once
 
 #include "flushd/tool/queue/listed_sites.hpp"

@@ -1,4 +1,4 @@
-/// Filling the logfiles from the queue as it is.
+/// Fills the logfiles from the deferred queue.
 #pragma once
 
 #include "flushd/core/keyed_hash.hpp"

@@ -83,12 +83,13 @@ void run(const global_options& global, const rebuild_options& options) {
 
 void add_rebuild(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<rebuild_options>();
-    auto* command = app.add_subcommand("rebuild", "List the mail that is deferred already");
+    auto* command = app.add_subcommand("rebuild", "List mail that is already deferred");
     command->footer(
-        "For a first installation, and after a change of fast_flush_domains: without it, mail is "
-        "listed when\nits next attempt fails, hours later, or after `sendmail -q`. Nothing is "
-        "delivered. What is listed\nalready is left out, so it may be run at any time.");
-    command->add_option("SITE", options->sites, "Only for these destinations");
+        "Run it after the first installation, and after a change of fast_flush_domains. Otherwise "
+        "mail is listed only when its next delivery attempt fails, hours later, or after "
+        "`sendmail -q`. It delivers nothing and skips what is already listed, so it can be run at "
+        "any time.");
+    command->add_option("SITE", options->sites, "List mail only for these destinations");
     command->callback([options, &global] { run(global, *options); });
 }
 

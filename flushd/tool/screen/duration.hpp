@@ -1,4 +1,4 @@
-/// Lengths of time as an operator writes and reads them.
+/// Parses and formats lengths of time for the operator.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-/// SIGHUP, SIGINT and SIGTERM while something is being changed that has to be put back.
+/// Holds back SIGHUP, SIGINT and SIGTERM during a change that may have to be undone.
 #pragma once
 
 #include <csignal>

@@ -1,4 +1,4 @@
-/// What a person is told when a service could not be asked.
+/// Words the errors of a service that could not be asked.
 #pragma once
 
 #include "postfix_proto/service_connection.hpp"

@@ -1,4 +1,4 @@
-/// Says what takes so long.
+/// Names an operation that takes long.
 #pragma once
 
 #include <chrono>

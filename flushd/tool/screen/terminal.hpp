@@ -1,4 +1,4 @@
-/// Whom the tool talks to: a person or a file.
+/// Distinguishes a terminal from a file, and controls the terminal.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// A table on a terminal.
+/// Formats a table for a terminal.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-/// How a command of the tool fails.
+/// Defines the exception with which a command of the tool fails.
 #pragma once
 
 #include <sysexits.h>

@@ -1,4 +1,4 @@
-/// What `flushd send --wait` waits for, and what it says.
+/// Waits for delivery and reports it, for `flushd send --wait`.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

@@ -232,20 +232,29 @@ void run(const global_options& global, const send_options& options) {
 
 void add_send(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<send_options>();
-    auto* command = app.add_subcommand("send", "Have the mail for a destination delivered now");
+    auto* command = app.add_subcommand("send", "Request delivery of mail now");
     command->footer(
-        "Asks the flush service, as ETRN and postqueue -s do. Exit status with --wait: 0 when "
-        "all has left the\nqueue (delivered, or returned to the sender), 75 when some "
-        "was deferred again or time was up.\nWithout: 0 when the service has taken the "
-        "request. 69 when it refuses or the mail system is down.");
-    command->add_option("SITE", options->sites, "The destinations");
-    command->add_flag("--all", options->all, "All destinations for which mail is listed");
+        "TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
+        "Asks the flush service, as ETRN and postqueue -s do. The exit status is 0 when the "
+        "service "
+        "has accepted the request, and 69 when it refuses or the mail system is down. With --wait "
+        "it is 0 when all mail has left the queue (delivered, or returned to the sender), and 75 "
+        "when some was deferred again or the time was up.");
+    command->add_option("SITE", options->sites, "Send the listed mail for these destinations");
+    command->add_flag("--all", options->all, "Send for every destination with listed mail")
+        ->group("Selection");
     add_duration(*command, "--older-than", options->older_than,
-                 "All destinations whose oldest deferred message is older: 30m, 2h, 3d");
-    command->add_option("--id", options->ids, "Single messages, listed or not")->type_name("ID");
-    command->add_flag("-w,--wait", options->wait,
-                      "Wait until each message has been tried, and say what came of it");
-    add_duration(*command, "--timeout", options->timeout, "How long to wait at most (10m)");
+                 "Send for every destination whose oldest deferred message is older")
+        ->group("Selection");
+    command->add_option("--id", options->ids, "Send this message, listed or not; may be repeated")
+        ->type_name("ID")
+        ->group("Selection");
+    command
+        ->add_flag("-w,--wait", options->wait,
+                   "Wait until each message has been tried, and report the result")
+        ->group("Waiting");
+    add_duration(*command, "--timeout", options->timeout, "Wait at most this long (default: 10m)")
+        ->group("Waiting");
     command->callback([options, &global] { run(global, *options); });
 }
 

@@ -231,30 +231,40 @@ void run(const global_options& global, const status_options& options) {
 
 void add_status(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<status_options>();
-    auto* command = app.add_subcommand("status", "What is listed for each destination");
-    command->footer("Reads the logfiles and the heads of the queue files themselves: no lock is "
-                    "taken, no access time\nchanges, and it also works while Postfix is stopped. A "
-                    "million messages take some seconds.\nDUPLICATE counts the lines for messages "
-                    "that are listed already, once for each attempt. LAST SEND says \"not for 2h\" "
-                    "where\na send and "
-                    "a reader of the logfile look the same: flushd(1) has more.");
-    command->add_option("SITE", options->sites, "Only these destinations");
+    auto* command = app.add_subcommand("status", "Show the listed mail of each destination");
+    command->footer(
+        "TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
+        "Reads the logfiles and queue files directly: it takes no lock, changes no access time, "
+        "and "
+        "works while Postfix is stopped. A million messages take some seconds.\n"
+        "DUPLICATE counts further lines for messages that are already listed. LAST SEND says \"not "
+        "for 2h\" when a send cannot be told from another read of the logfile: see flushd(1).");
+    command->add_option("SITE", options->sites, "Show only these destinations");
     command
         ->add_option_function<std::string>(
             "-s,--sort", [options](const std::string& text) { options->sort = sort_key_of(text); },
-            "By site, listed, deferred (the default), oldest, size or sent")
-        ->type_name("KEY");
+            "Sort by site, listed, deferred (default), oldest, size or sent")
+        ->type_name("KEY")
+        ->group("Selection");
     add_duration(*command, "--older-than", options->older_than,
-                 "Only destinations whose oldest deferred message is older: 30m, 2h, 3d");
-    command->add_option("-n,--top", options->top, "Only so many destinations")
-        ->check(CLI::NonNegativeNumber)
-        ->type_name("N");
-    command->add_flag("-a,--all", options->empty, "Also destinations without listed mail");
-    command->add_flag("--names", options->names,
-                      "Ask showq(8) for the names of all destinations; takes longer");
-    command->add_flag("--json", options->json, "For programs; times in seconds since 1970");
-    command->add_flag("-w,--watch", options->watch, "Again and again, until interrupted");
-    add_duration(*command, "--interval", options->interval, "How often --watch looks (2s)");
+                 "Show only destinations whose oldest deferred message is older")
+        ->group("Selection");
+    command->add_option("-n,--top", options->top, "Show at most N destinations")
+        ->check(CLI::NonNegativeNumber.description(""))
+        ->type_name("N")
+        ->group("Selection");
+    command->add_flag("-a,--all", options->empty, "Include destinations without listed mail")
+        ->group("Selection");
+    command
+        ->add_flag("--names", options->names,
+                   "Ask showq(8) for the names of all destinations; takes longer")
+        ->group("Output");
+    command->add_flag("--json", options->json, "Print JSON; times are seconds since 1970")
+        ->group("Output");
+    command->add_flag("-w,--watch", options->watch, "Repeat until interrupted")->group("Output");
+    add_duration(*command, "--interval", options->interval,
+                 "Time between two outputs of --watch (default: 2s)")
+        ->group("Output");
     command->callback([options, &global] { run(global, *options); });
 }
 

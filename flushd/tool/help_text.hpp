@@ -1,0 +1,18 @@
+/// Formats the output of --help, for a terminal of 80 columns.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace flushd::tool {
+
+/// One usage line, a description, then arguments, options and commands under their headings. Names
+/// of values are those that the commands give, such as TIME; the parser's own are not shown.
+class help_formatter : public CLI::FormatterBase {
+public:
+    std::string make_help(const CLI::App* app, std::string name,
+                          CLI::AppFormatMode mode) const override;
+};
+
+} // namespace flushd::tool
