@@ -1,6 +1,7 @@
 /// Finds the word that was probably meant by a mistyped one.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
