@@ -29,4 +29,14 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& valu
         ->type_name("TIME");
 }
 
+/// Accepts a whole number of at most nine digits.
+inline CLI::Validator whole_number() {
+    const auto complaint = [](const std::string& text) -> std::string {
+        const bool is_one = !text.empty() && text.size() <= 9 &&
+                            text.find_first_not_of("0123456789") == std::string::npos;
+        return is_one ? "" : "not a whole number: " + text;
+    };
+    return {complaint, ""};
+}
+
 } // namespace flushd::tool

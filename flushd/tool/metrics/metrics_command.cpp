@@ -1,5 +1,6 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/metrics/metrics.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -129,7 +130,7 @@ void add_metrics(CLI::App& app, const global_options& global) {
         ->add_option("-n,--top", options->top,
                      "Report the N destinations with the most deferred mail individually "
                      "(default: 20)")
-        ->check(CLI::NonNegativeNumber.description(""))
+        ->check(whole_number())
         ->type_name("N");
     command->callback([options, &global] { run(global, *options); });
 }

@@ -250,7 +250,7 @@ void add_status(CLI::App& app, const global_options& global) {
                  "Show only destinations whose oldest deferred message is older")
         ->group("Selection");
     command->add_option("-n,--top", options->top, "Show at most N destinations")
-        ->check(CLI::NonNegativeNumber.description(""))
+        ->check(whole_number())
         ->type_name("N")
         ->group("Selection");
     command->add_flag("-a,--all", options->empty, "Include destinations without listed mail")

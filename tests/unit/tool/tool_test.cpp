@@ -146,6 +146,8 @@ TEST_CASE("a mistyped command line ends in a sentence that helps") {
     check_usage_error(
         {"status", "--sotr=size"},
         "unknown option --sotr; did you mean --sort? `flushd status --help` lists all");
+    check_usage_error({"status", "--top", "x"},
+                      "--top: not a whole number: x; see `flushd status --help`");
 }
 
 TEST_CASE("help is the same in each way to ask, and fits a terminal") {
