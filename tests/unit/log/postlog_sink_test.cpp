@@ -2,6 +2,7 @@
 #include "datagram_server.hpp"
 #include "environment_guard.hpp"
 #include "matchers.hpp"
+#include "process_tag.hpp"
 #include "temporary_directory.hpp"
 
 #include "postfix_proto/postlog_sink.hpp"
@@ -16,14 +17,6 @@
 
 using namespace postfix_proto;
 using Catch::Matchers::EndsWith;
-
-namespace {
-
-std::string process_tag(const std::string& name) {
-    return name + "[" + std::to_string(::getpid()) + "]: ";
-}
-
-} // namespace
 
 TEST_CASE("postlog_record is made as postlogd expects it") {
     const environment_guard zone("TZ", "UTC0");

@@ -3,6 +3,7 @@
 #include "environment_guard.hpp"
 #include "fake_service.hpp"
 #include "matchers.hpp"
+#include "process_tag.hpp"
 #include "temporary_directory.hpp"
 
 #include "postfix_proto/syslog_sink.hpp"
@@ -22,14 +23,6 @@
 
 using namespace postfix_proto;
 using Catch::Matchers::EndsWith;
-
-namespace {
-
-std::string process_tag(const std::string& name) {
-    return name + "[" + std::to_string(::getpid()) + "]: ";
-}
-
-} // namespace
 
 TEST_CASE("syslog_record is what syslog(3) sends") {
     const environment_guard zone("TZ", "UTC0");
