@@ -4,9 +4,10 @@ Each site has a mail server at an address of its own, so that a dead one
 does not make Postfix suspend another.
 """
 
-from .expect import wait_until
+from .expect import expect, expect_equal, wait_until
 from .postfix import PostfixInstance
 from .sink import Sink
+from .smtp_client import etrn
 
 SINK_PORT = 2525
 
@@ -47,3 +48,14 @@ def deferred_mail(postfix, *recipients, listed=True):
             site = recipient.split("@")[1]
             wait_until(f"{queue_id} in the logfile of {site}", lambda: queue_id in postfix.logfile(site))
     return ids
+
+
+def expect_etrn_serves(postfix, sink, program):
+    """A message is deferred, listed, requested by ETRN and delivered, by this program; a stranger is not served."""
+    sink.off()
+    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
+    sink.accept()
+    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"), "459 <not.a.customer.domain>: service unavailable")
+    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
+    postfix.wait_gone([queue_id])
+    expect(postfix.processes((program,)), f"{program} serves")

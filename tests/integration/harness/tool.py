@@ -7,6 +7,7 @@ import select
 import subprocess
 import time
 
+from .expect import expect_equal
 from .postfix import run_command
 
 _path = None
@@ -24,6 +25,14 @@ def tool_path():
 def flushd(*arguments, user=None, timeout=100):
     """Its exit status, and what it says."""
     return run_command(tool_path(), *arguments, user=user, timeout=timeout)
+
+
+def flushd_exits(*arguments, status=0):
+    """What it says; its exit status must be this one."""
+    result = flushd(*arguments)
+    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
+    expect_equal("exit status", result.status, status)
+    return result.output
 
 
 def flushd_json(*arguments):

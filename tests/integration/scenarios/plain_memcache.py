@@ -6,13 +6,13 @@ is in fast_flush_domains is left alone, and main.cf is in the end what it was.
 
 import sys
 
-from harness import (IS_FLUSHD, DENY, OK, Sink, ask_flush, deferred_mail, etrn, expect, expect_equal, expect_match,
+from harness import (IS_FLUSHD, DENY, OK, Sink, ask_flush, deferred_mail, expect, expect_equal, expect_match,
                      run_command, wait_until)
 from harness.advice import advised_commands, expect_mail_flows, follow
 from harness.memcache import Memcache
 from harness.postfix import CONFIG_DIRECTORY, PostfixInstance
-from harness.sites import SINK_PORT, SITES
-from harness.tool import flushd
+from harness.sites import SINK_PORT, SITES, expect_etrn_serves
+from harness.tool import flushd_exits as run
 
 TIME_LIMIT = 400
 
@@ -32,23 +32,9 @@ postfix.use_flush("flush")
 postfix.start()
 
 
-def run(*arguments, status=0):
-    result = flushd(*arguments)
-    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
-    expect_equal("exit status", result.status, status)
-    return result.output
-
-
 def expect_served(by):
-    """A message is deferred, listed, sent for by ETRN and delivered; a stranger is not served."""
     expect_equal("who serves", {name for name in ("flush", "flushd") if postfix.processes((name,))} or {by}, {by})
-    sink.off()
-    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
-    sink.accept()
-    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"),
-                 "459 <not.a.customer.domain>: service unavailable")
-    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
-    postfix.wait_gone([queue_id])
+    expect_etrn_serves(postfix, sink, by)
 
 
 def postqueue(site):

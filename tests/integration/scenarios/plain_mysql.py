@@ -5,12 +5,12 @@ also when main.cf has been changed meanwhile.
 
 import sys
 
-from harness import IS_FLUSHD, Sink, deferred_mail, etrn, expect, expect_equal, expect_match
+from harness import IS_FLUSHD, Sink, expect, expect_equal, expect_match
 from harness.advice import advised_commands, expect_mail_flows, follow
 from harness.databases import Mysql
 from harness.postfix import CONFIG_DIRECTORY, PostfixInstance, run_command
-from harness.sites import SINK_PORT, SITES
-from harness.tool import flushd
+from harness.sites import SINK_PORT, SITES, expect_etrn_serves
+from harness.tool import flushd_exits as run
 
 IMAGE = "databases"
 TIME_LIMIT = 400
@@ -40,22 +40,8 @@ postfix.start()
 stock = MAIN_CF.read_bytes()
 
 
-def run(*arguments, status=0):
-    result = flushd(*arguments)
-    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
-    expect_equal("exit status", result.status, status)
-    return result.output
-
-
 def expect_served(by):
-    sink.off()
-    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
-    sink.accept()
-    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"),
-                 "459 <not.a.customer.domain>: service unavailable")
-    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
-    postfix.wait_gone([queue_id])
-    expect(postfix.processes((by,)), f"{by} serves")
+    expect_etrn_serves(postfix, sink, by)
 
 
 def postqueue():

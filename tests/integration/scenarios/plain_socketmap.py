@@ -5,11 +5,11 @@ From stock to ETRN through flushd, and back: what others open is left alone.
 
 import sys
 
-from harness import IS_FLUSHD, DENY, OK, Sink, ask_flush, deferred_mail, etrn, expect, expect_equal, expect_match, run_command, wait_until
+from harness import IS_FLUSHD, DENY, OK, Sink, ask_flush, expect, expect_equal, expect_match, run_command, wait_until
 from harness.postfix import CONFIG_DIRECTORY, PostfixInstance
-from harness.sites import SINK_PORT, SITES
+from harness.sites import SINK_PORT, SITES, expect_etrn_serves
 from harness.socketmap import Socketmap
-from harness.tool import flushd
+from harness.tool import flushd_exits as run
 
 TIME_LIMIT = 200
 
@@ -27,22 +27,8 @@ postfix.use_flush("flush")
 postfix.start()
 
 
-def run(*arguments, status=0):
-    result = flushd(*arguments)
-    print(f"$ flushd {' '.join(arguments)}\n{result.output}[exit {result.status}]", flush=True)
-    expect_equal("exit status", result.status, status)
-    return result.output
-
-
 def expect_served(by):
-    """A message is deferred, listed, sent for by ETRN and delivered; a stranger is not served."""
-    sink.off()
-    (queue_id,) = deferred_mail(postfix, "user@customer.tld")
-    expect(postfix.processes((by,)), f"{by} serves")
-    sink.accept()
-    expect_equal("ETRN not.a.customer.domain", etrn("not.a.customer.domain"), "459 <not.a.customer.domain>: service unavailable")
-    expect_equal("ETRN customer.tld", etrn("customer.tld"), "250 Queuing started")
-    postfix.wait_gone([queue_id])
+    expect_etrn_serves(postfix, sink, by)
     # An ordinary user's postqueue asks the server itself.
     told = [run_command("postqueue", "-s", site, user="daemon").status for site in ("customer.tld", "not.a.customer.domain")]
     expect_equal("postqueue -s", told, [0, 69])
