@@ -57,8 +57,8 @@ std::string help_command(const CLI::App* command) {
                               : fmt::format("flushd {} --help", command->get_name());
 }
 
-CLI::App* find_command(const CLI::App& app, std::string_view name) {
-    for (auto* command : const_cast<CLI::App&>(app).get_subcommands({}))
+const CLI::App* find_command(const CLI::App& app, std::string_view name) {
+    for (const auto* command : app.get_subcommands({}))
         if (command->get_name() == name)
             return command;
     return nullptr;
