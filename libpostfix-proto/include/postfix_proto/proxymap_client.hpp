@@ -3,23 +3,18 @@
 
 #include "postfix_proto/awaitable.hpp"
 #include "postfix_proto/boost_version.hpp"
-#include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/proxymap_protocol.hpp"
 #include "postfix_proto/remote_question.hpp"
-#include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/run_blocking.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/system/error_code.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <list>
-#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace postfix_proto {
 
@@ -72,35 +67,9 @@ public:
     [[nodiscard]] boost::asio::awaitable<remote_answer> ask(remote_question question);
 
 private:
-    struct connection;
-    struct shared_answer;
-    struct time_limit;
-    using connection_pointer = std::unique_ptr<connection>;
-    using result = boost::asio::awaitable<boost::system::error_code>;
+    struct state;
 
-    boost::asio::awaitable<remote_answer> ask_or_share(const remote_question& question);
-    boost::asio::awaitable<remote_answer> find_answer(const remote_question& question);
-    result try_once(const remote_question& question, remote_answer& answer, time_limit& limit,
-                    bool& was_kept);
-    result converse(connection& peer, const remote_question& question, remote_answer& answer);
-    boost::asio::awaitable<void> wait_for(boost::asio::steady_timer& timer, time_limit& limit);
-    connection_pointer take_idle();
-    void keep(connection_pointer peer);
-    void close_idle_later();
-
-    boost::asio::io_context& context_;
-    proxymap_settings settings_;
-    logger& log_;
-    deadline_list deadlines_;
-    std::map<remote_question, std::shared_ptr<shared_answer>> under_way_;
-    std::map<std::string, std::chrono::steady_clock::time_point> denied_; // tables, and when
-    std::list<connection_pointer> idle_; // the longest unused first
-    std::size_t asking_ = 0;             // those who wait for an answer
-    std::size_t busy_ = 0;
-    boost::asio::steady_timer slot_freed_; // cancelled for those who wait for a connection
-    boost::asio::steady_timer idle_timer_;
-    bool closes_idle_ = false;
-    repeated_warning no_service_, no_answer_, crowded_;
+    std::shared_ptr<state> state_; // shared with questions that may end later
 };
 
 /// Blocking variant, for programs that have nothing else to do: waits for the answer. The

@@ -94,6 +94,9 @@ public:
     /// expected::lookup.
     [[nodiscard]] const std::string& value() const noexcept { return value_; }
 
+    /// What is wrong with a `malformed` reply, for a person.
+    [[nodiscard]] const std::string& reason() const noexcept { return scanner_.reason(); }
+
 private:
     std::int32_t status_ = 0;
     std::int32_t flags_ = 0;

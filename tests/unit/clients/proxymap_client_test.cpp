@@ -189,7 +189,7 @@ TEST_CASE("a proxymap client gives up when its time is over") {
         f.ask("b", first);
         CHECK(f.ask("a").result.outcome == lookup_result::status::failed);
         CHECK(f.server.connections <= 2);
-        CHECK(first.has_value());
+        f.run_until([&] { return first.has_value(); });
         return;
     }
     SECTION("each reply is cut short") {
