@@ -29,7 +29,7 @@ public:
     /// How long any service may be silent before it counts as one that does not answer.
     static constexpr std::chrono::seconds patience{10};
 
-    /// Makes queue_directory the working directory. Throws tool_error where it cannot. `where` must
+    /// The working directory must be queue_directory: see enter_queue_directory(). `where` must
     /// outlive it.
     explicit check(const instance& where);
 

@@ -1,14 +1,12 @@
 #include "flushd/tool/check/check.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
-#include "postfix_proto/errors.hpp"
 
 #include <fmt/format.h>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 
 namespace flushd::tool {
@@ -37,12 +35,7 @@ check::check(const instance& where)
     : where_(where), service_(where.parameters().get("flush_service_name")),
       master_cf_(where.config_directory() + "/master.cf"),
       main_cf_(where.config_directory() + "/main.cf"), master_(find_master(where)),
-      log_(std::make_unique<collecting_sink>(complaints_)) {
-    if (::chdir(where.queue_directory().c_str()) < 0)
-        throw tool_error(fmt::format("cannot enter {}: {}; \"postfix check\" makes it",
-                                     where.queue_directory(), errno_text(errno)),
-                         EX_NOINPUT);
-}
+      log_(std::make_unique<collecting_sink>(complaints_)) {}
 
 unsigned check::run() {
     const auto entry = check_entry();
@@ -82,7 +75,7 @@ void add_check(CLI::App& app, const global_options& global) {
             throw tool_error("only root can see all that has to be looked at: run \"flushd check\" "
                              "as root",
                              EX_NOPERM);
-        const instance where(global.config_directory);
+        const auto where = enter_queue_directory(global.config_directory);
         if (check(where).run() > 0)
             throw CLI::RuntimeError(1);
     });

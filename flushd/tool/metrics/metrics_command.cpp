@@ -31,7 +31,7 @@ using postfix_proto::file_descriptor;
 namespace {
 
 struct metrics_options {
-    std::string output;
+    std::filesystem::path output; // absolute; empty for standard output
     std::size_t top = 20;
 };
 
@@ -93,10 +93,7 @@ void replace_file(const std::string& path, const std::string& text) {
 }
 
 void run(const global_options& global, const metrics_options& options) {
-    std::string output = options.output;
-    if (!output.empty()) // as seen from here, not from the queue directory
-        output = std::filesystem::absolute(output).string();
-    queue_context queue(global.config_directory);
+    queue_context queue(enter_queue_directory(global.config_directory));
     const auto& parameters = queue.postfix().parameters();
     std::vector<site_summary> sites;
     for (const auto& site : read_listed_sites(queue.layout()))
@@ -106,8 +103,8 @@ void run(const global_options& global, const metrics_options& options) {
         read_counters(parameters.get("data_directory"), parameters.get("flush_service_name"));
     const auto text =
         format_metrics(sums, std::move(sites), queue.names(), options.top, std::time(nullptr));
-    if (!output.empty())
-        return replace_file(output, text);
+    if (!options.output.empty())
+        return replace_file(options.output, text);
     fmt::print("{}", text);
     if (std::fflush(stdout) != 0)
         throw tool_error("cannot write", EX_IOERR);
@@ -123,8 +120,13 @@ void add_metrics(CLI::App& app, const global_options& global) {
         "reads /var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in "
         "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
     command
-        ->add_option("-o,--output", options->output,
-                     "Replace FILE instead of printing to standard output")
+        ->add_option_function<std::string>(
+            "-o,--output",
+            [options](const std::string& path) {
+                if (!path.empty())
+                    options->output = std::filesystem::absolute(path);
+            },
+            "Replace FILE instead of printing to standard output")
         ->type_name("FILE");
     command
         ->add_option("-n,--top", options->top,

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 
@@ -24,7 +25,7 @@ constexpr std::size_t output_limit = std::size_t{4} << 20U;
 
 postconf_result read_parameters(const std::optional<std::string>& config_directory) {
     postconf_request request;
-    // A command may go to another directory.
+    // Commands that are printed for the operator have it, and are run in any directory.
     if (config_directory)
         request.config_directory = std::filesystem::absolute(*config_directory);
     request.names = flush_parameter_names();
@@ -77,6 +78,17 @@ std::string instance::run_checked(const std::string& command,
     if (!WIFEXITED(result.wait_status) || WEXITSTATUS(result.wait_status) != 0)
         throw tool_error(fmt::format("{} failed: {}", command, last_words(result)));
     return std::move(result.output);
+}
+
+instance enter_queue_directory(const std::optional<std::string>& config_directory) {
+    instance result(config_directory);
+    const auto& directory = result.queue_directory();
+    if (::chdir(directory.c_str()) == 0)
+        return result;
+    const int error = errno;
+    throw tool_error(fmt::format("cannot enter {}: {}{}", directory, errno_text(error),
+                                 error == ENOENT ? "; \"postfix check\" makes it" : ""),
+                     error == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
 }
 
 } // namespace flushd::tool

@@ -8,18 +8,13 @@
 
 #include "postfix_proto/errors.hpp"
 
-#include <fmt/format.h>
-
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <utility>
 
 namespace flushd::tool {
-
-using postfix_proto::errno_text;
 
 namespace {
 
@@ -34,12 +29,8 @@ postfix_proto::queue_layout layout_of(const instance& postfix) {
 
 } // namespace
 
-queue_context::queue_context(const std::optional<std::string>& config_directory)
-    : postfix_(config_directory), layout_(layout_of(postfix_)), files_(layout_) {
-    const auto& directory = postfix_.queue_directory();
-    if (::chdir(directory.c_str()) < 0)
-        throw tool_error(fmt::format("cannot enter {}: {}", directory, errno_text(errno)),
-                         errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
+queue_context::queue_context(instance postfix)
+    : postfix_(std::move(postfix)), layout_(layout_of(postfix_)), files_(layout_) {
     names_.add_domain_list(postfix_.parameters().get("fast_flush_domains"));
     if (const auto own = own_setting(postfix_, "fast_flush_domains"))
         names_.add_domain_list(expanded(postfix_, "fast_flush_domains", *own));

@@ -15,12 +15,12 @@
 
 namespace flushd::tool {
 
-/// Finds Postfix and makes its queue_directory the working directory, as it is the service's own:
-/// all paths are then the ones that the service has.
+/// The queue of an instance. All paths are those that the service has, so the working directory
+/// must be queue_directory: see enter_queue_directory().
 class queue_context {
 public:
-    /// Without a directory Postfix's own choice, see instance. Throws tool_error.
-    explicit queue_context(const std::optional<std::string>& config_directory);
+    /// Throws tool_error.
+    explicit queue_context(instance postfix);
 
     [[nodiscard]] const instance& postfix() const noexcept { return postfix_; }
     [[nodiscard]] const postfix_proto::queue_layout& layout() const noexcept { return layout_; }

@@ -35,7 +35,7 @@ std::string counted(std::size_t count, std::string_view what) {
 }
 
 void run(const global_options& global, const rebuild_options& options) {
-    queue_context queue(global.config_directory);
+    queue_context queue(enter_queue_directory(global.config_directory));
     if (::access("public", X_OK) < 0 && errno == EACCES)
         throw tool_error("only root may do that", EX_NOPERM);
     std::optional<std::set<logfile_name>> wanted;

@@ -223,7 +223,7 @@ void run(const global_options& global, const send_options& options) {
     if (ways != 1)
         throw tool_error("say what to send: SITE..., --all, --older-than TIME or --id ID",
                          EX_USAGE);
-    queue_context queue(global.config_directory);
+    queue_context queue(enter_queue_directory(global.config_directory));
     if (const int status = sender(queue, options).run(); status != 0)
         throw CLI::RuntimeError(status);
 }

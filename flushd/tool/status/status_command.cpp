@@ -216,7 +216,7 @@ sort_key sort_key_of(const std::string& text) {
 }
 
 void run(const global_options& global, const status_options& options) {
-    queue_context queue(global.config_directory);
+    queue_context queue(enter_queue_directory(global.config_directory));
     std::optional<std::set<logfile_name>> wanted;
     if (!options.sites.empty())
         wanted = wanted_files(queue, options.sites);
