@@ -9,8 +9,8 @@
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/release_traits.hpp"
+#include "postfix_proto/run_blocking.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <fmt/format.h>
@@ -23,7 +23,6 @@
 
 namespace flushd::tool {
 
-namespace asio = boost::asio;
 using namespace postfix_proto;
 
 namespace {
@@ -228,19 +227,13 @@ void check::check_proxied(const proxy_plan& plan) {
 void check::look_up(const std::string& site) {
     if (policy_->resolve_now(site) || !master_)
         return;
-    asio::io_context context(1);
+    boost::asio::io_context context(1);
     proxymap_client proxymap(context,
                              {.path = parameters_->proxymap_socket,
                               .form = parameters_->proxymap_form,
                               .limit = patience},
                              log_);
-    const auto ask = [&]() -> asio::awaitable<void> {
-        static_cast<void>(co_await policy_->resolve(site, proxymap));
-    };
-    asio::co_spawn(context, ask(), [&](const std::exception_ptr&) {
-        context.stop(); // the connection to proxymap(8) may be left
-    });
-    context.run();
+    static_cast<void>(run_until_done(context, policy_->resolve(site, proxymap)));
 }
 
 void check::check_restrictions() {

@@ -1,61 +1,21 @@
 #include "flushd/tool/check/check.hpp"
 
 #include "flushd/tool/check/unlisted_mail.hpp"
-#include "postfix_proto/errors.hpp"
 
-#include "postfix_proto/file_descriptor.hpp"
-#include "postfix_proto/service_connection.hpp"
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include "postfix_proto/trigger.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 
 namespace flushd::tool {
 
-namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using namespace postfix_proto;
 using namespace std::chrono_literals;
-
-namespace {
-
-std::string ask_fifo(const std::string& path) {
-    // No link: it would be mail_owner's choice what root opens.
-    const file_descriptor fifo(
-        ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
-    return fifo ? std::string() : errno_text(errno);
-}
-
-/// Asks for what each new message asks for, a look at the incoming queue. It has been taken
-/// when the queue manager closes the connection.
-std::string ask_socket(const std::string& path) {
-    asio::io_context context(1);
-    service_connection service(context, path);
-    service.expires_after(check::patience);
-    std::optional<service_failure> failure;
-    const auto talk = [&]() -> asio::awaitable<void> {
-        std::string input;
-        failure = co_await service.connect();
-        if (!failure)
-            failure = co_await service.send(std::string("I\0", 2));
-        while (!failure)
-            failure = co_await service.receive(input);
-    };
-    asio::co_spawn(context, talk(), [](const std::exception_ptr&) {});
-    context.run();
-    return failure && failure->why != service_failure::reason::closed ? failure->text
-                                                                      : std::string();
-}
-
-} // namespace
 
 void check::check_answer(const std::optional<service_entry>& entry) {
     const auto socket = where_.public_socket(service_);
@@ -95,20 +55,14 @@ void check::check_binary(const std::vector<service_process>& processes) {
 void check::check_queue_manager() {
     const auto name = where_.parameters().get("queue_service_name");
     const auto path = "public/" + name;
-    struct stat status {};
-    std::string problem;
-    if (::lstat(path.c_str(), &status) < 0)
-        problem = errno_text(errno);
-    else if (S_ISFIFO(status.st_mode))
-        problem = ask_fifo(path);
-    else
-        problem = ask_socket(path);
-    if (problem.empty())
+    // For what each new message asks for, a look at the incoming queue.
+    const auto failure = send_trigger(qmgr_request::scan_incoming, path, patience);
+    if (!failure)
         found_.ok("the queue manager answers on {}/{}", where_.queue_directory(), path);
     else
         found_.error("the queue manager does not answer on {}/{} ({}), so that nothing is "
                      "delivered: postfix reload, and look into the mail log",
-                     where_.queue_directory(), path, problem);
+                     where_.queue_directory(), path, failure->text);
 }
 
 /// Each process reads main.cf when it starts, and master.cf is read at a reload. The queue

@@ -5,14 +5,14 @@
 
 #include "postfix_proto/proxymap_client.hpp"
 #include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/showq_client.hpp"
 
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <unistd.h>
 
-#include <exception>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -39,14 +39,7 @@ public:
                     log) {}
 
     unlisted_mail run() {
-        std::exception_ptr thrown;
-        asio::co_spawn(context_, go_through_queue(), [&](std::exception_ptr error) {
-            thrown = std::move(error);
-            context_.stop(); // connections to proxymap(8) may be left
-        });
-        context_.run();
-        if (thrown)
-            std::rethrow_exception(thrown);
+        run_until_done(context_, go_through_queue()); // connections to proxymap(8) may be left
         if (queue_.failure())
             result_.failure = queue_.failure()->text;
         confirm();

@@ -4,6 +4,7 @@
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/queue_path.hpp"
+#include "postfix_proto/run_blocking.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -43,19 +44,36 @@ rebuild::rebuild(postfix_proto::flush_client_settings flush,
 }
 
 void rebuild::run() {
-    asio::co_spawn(context_, read_queue(), [this](const std::exception_ptr& failure) {
-        if (failure)
-            stop(failure);
-    });
-    context_.run();
-    if (stopped_)
-        std::rethrow_exception(stopped_);
+    start(read_queue());
+    postfix_proto::run_until_done(context_, wait_until_done());
 }
 
-void rebuild::stop(std::exception_ptr why) {
-    if (!stopped_)
-        stopped_ = std::move(why);
-    context_.stop();
+void rebuild::start(asio::awaitable<void> part) {
+    ++under_way_;
+    asio::co_spawn(context_, std::move(part), [this](const std::exception_ptr& failure) {
+        --under_way_;
+        if (failure && !failure_)
+            failure_ = failure;
+        if (!failure_)
+            start_adds();
+        if (jobs_.size() <= most_jobs / 2)
+            room_.cancel();
+        if (failure_ || under_way_ == 0)
+            done_.cancel();
+    });
+}
+
+asio::awaitable<void> rebuild::wait_until_done() {
+    while (!failure_ && under_way_ > 0)
+        co_await wait_for(done_);
+    if (failure_)
+        std::rethrow_exception(failure_);
+}
+
+asio::awaitable<void> rebuild::wait_for(asio::steady_timer& event) {
+    event.expires_at(asio::steady_timer::time_point::max());
+    boost::system::error_code ignored;
+    co_await event.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 asio::awaitable<void> rebuild::read_queue() {
@@ -74,12 +92,10 @@ asio::awaitable<void> rebuild::read_queue() {
                 enqueue(to, id);
         }
         report_progress();
-        while (jobs_.size() >= most_jobs) {
-            room_.expires_at(asio::steady_timer::time_point::max());
-            boost::system::error_code ignored;
-            co_await room_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-        }
+        while (jobs_.size() >= most_jobs)
+            co_await wait_for(room_);
     }
+    has_read_queue_ = true;
     if (const auto& failure = queue_.failure())
         throw_failure(*failure);
 }
@@ -116,22 +132,15 @@ void rebuild::enqueue(domain& to, const queue_id& id) {
         break;
     }
     jobs_.emplace_back(&to, id);
-    start_some();
+    start_adds();
 }
 
-void rebuild::start_some() {
-    while (under_way_ < connections && !jobs_.empty()) {
-        ++under_way_;
-        asio::co_spawn(context_, add(*jobs_.front().first, std::move(jobs_.front().second)),
-                       [this](const std::exception_ptr& failure) {
-                           --under_way_;
-                           if (failure)
-                               return stop(failure);
-                           start_some();
-                           if (jobs_.size() <= most_jobs / 2)
-                               room_.cancel();
-                       });
+void rebuild::start_adds() {
+    const std::size_t most = connections + (has_read_queue_ ? 0 : 1); // the reader is one, too
+    while (under_way_ < most && !jobs_.empty()) {
+        auto [to, id] = std::move(jobs_.front());
         jobs_.pop_front();
+        start(add(*to, std::move(id)));
     }
 }
 

@@ -85,10 +85,15 @@ private:
     boost::asio::awaitable<void> add(domain& to, postfix_proto::queue_id id);
     domain& find_domain(std::string_view name);
     void enqueue(domain& to, const postfix_proto::queue_id& id);
-    void start_some();
+    void start_adds();
+    // Runs it beside what is under way.
+    void start(boost::asio::awaitable<void> part);
+    // Until nothing is under way, or something has failed: throws that.
+    boost::asio::awaitable<void> wait_until_done();
+    // Until it is cancelled.
+    static boost::asio::awaitable<void> wait_for(boost::asio::steady_timer& event);
     void take_answer(domain& to, const postfix_proto::flush_result& answer);
     void report_progress();
-    void stop(std::exception_ptr why);
 
     boost::asio::io_context context_{1};
     postfix_proto::flush_client flush_;
@@ -99,12 +104,14 @@ private:
     std::unordered_map<std::string, domain, keyed_text_hash> domains_;
     std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
     boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_
-    std::size_t under_way_ = 0;
+    boost::asio::steady_timer done_{context_}; // cancelled when it may be time to stop
+    bool has_read_queue_ = false;
+    std::size_t under_way_ = 0; // that, and adds
     std::size_t steps_ = 0;
     counts counts_;
     std::string first_failure_;
     std::function<void(const counts&)> on_progress_;
-    std::exception_ptr stopped_;
+    std::exception_ptr failure_; // the first one, which ends it all
 };
 
 } // namespace flushd::tool

@@ -13,43 +13,60 @@
 
 namespace postfix_proto {
 
-/// What the two below have in common: starts the task, has `run` turn the loop, and returns the
-/// task's result or throws what it throws. `run` is told whether there is a result.
-template <typename Result, typename Run>
-Result run_task(boost::asio::io_context& context, boost::asio::awaitable<Result> task, Run run) {
+/// Starts the task, has `run` turn the loop, and throws what the task throws. `run` is told whether
+/// the task has ended. For the functions below.
+template <typename Run>
+void run_task(boost::asio::io_context& context, boost::asio::awaitable<void> task, Run run) {
     std::exception_ptr failure;
-    std::optional<Result> result;
-    boost::asio::co_spawn(context, std::move(task),
-                          [&](const std::exception_ptr& thrown, Result value) {
-                              failure = thrown;
-                              result = std::move(value);
-                          });
+    bool has_ended = false;
+    boost::asio::co_spawn(context, std::move(task), [&](const std::exception_ptr& thrown) {
+        failure = thrown;
+        has_ended = true;
+    });
     context.restart();
-    run(result);
+    run(has_ended);
     if (failure)
         std::rethrow_exception(failure);
-    return std::move(*result);
+}
+
+/// Keeps the task's result in `result`, which must outlive it. For the functions below.
+template <typename Result>
+boost::asio::awaitable<void> keep_result(boost::asio::awaitable<Result> task,
+                                         std::optional<Result>& result) {
+    result.emplace(co_await std::move(task));
 }
 
 /// Runs the task, and any work that it leaves behind, to the end, in a context that nothing else
 /// runs. Throws what the task throws.
+inline void run_blocking(boost::asio::io_context& context, boost::asio::awaitable<void> task) {
+    run_task(context, std::move(task), [&](const bool&) { context.run(); });
+}
+/// The same for a task with a result:
 ///
 ///     boost::asio::io_context context(1);
 ///     flush_client client(context);
 ///     const auto result = run_blocking(context, client.send_site("customer.tld"));
 template <typename Result>
 Result run_blocking(boost::asio::io_context& context, boost::asio::awaitable<Result> task) {
-    return run_task(context, std::move(task), [&](const auto&) { context.run(); });
+    std::optional<Result> result;
+    run_blocking(context, keep_result(std::move(task), result));
+    return std::move(*result);
 }
 
-/// The same, but returns as soon as there is a result: what the task leaves behind, such as the
+/// The same, but returns as soon as the task has ended: what the task leaves behind, such as the
 /// timer of a connection that is kept, goes on with the next call, or never.
-template <typename Result>
-Result run_until_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task) {
-    return run_task(context, std::move(task), [&](const auto& result) {
-        while (!result)
+inline void run_until_done(boost::asio::io_context& context, boost::asio::awaitable<void> task) {
+    run_task(context, std::move(task), [&](const bool& has_ended) {
+        while (!has_ended)
             context.run_one();
     });
+}
+/// The same for a task with a result.
+template <typename Result>
+Result run_until_done(boost::asio::io_context& context, boost::asio::awaitable<Result> task) {
+    std::optional<Result> result;
+    run_until_done(context, keep_result(std::move(task), result));
+    return std::move(*result);
 }
 
 } // namespace postfix_proto

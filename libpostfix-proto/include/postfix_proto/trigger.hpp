@@ -5,6 +5,7 @@
 #include "postfix_proto/deadline_list.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/repeated_warning.hpp"
+#include "postfix_proto/service_connection.hpp"
 #include "postfix_proto/work_in_hand.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace postfix_proto {
@@ -117,11 +119,11 @@ private:
     repeated_warning cannot_tell_, not_taken_;
 };
 
-/// Blocking variant, for programs that have nothing else to do: waits until the service has closed
-/// the connection, which it normally does at once, but at most until 100 s after the timeout.
-/// Returns false when the trigger could not be sent; the reason is logged, as a warning or for
-/// debugging.
-[[nodiscard]] bool send_trigger(qmgr_requests requests, std::string path,
-                                std::chrono::seconds timeout, logger& log);
+/// Blocking variant, for programs that have nothing else to do: sends one trigger and, to a socket,
+/// waits until the service has closed the connection, which it normally does at once. All of it may
+/// take as long as `limit`. Returns nothing on success, and a failure when the service could not be
+/// reached, or has not taken the trigger in time.
+[[nodiscard]] std::optional<service_failure> send_trigger(qmgr_requests requests, std::string path,
+                                                          std::chrono::milliseconds limit);
 
 } // namespace postfix_proto

@@ -33,21 +33,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using reason = service_failure::reason;
 using outcome = service_connection::outcome;
-namespace errc = boost::system::errc;
-
-bool is_about_resources(const error_code& error) {
-    return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
-           error == errc::no_buffer_space || error == errc::not_enough_memory;
-}
-
-service_failure connect_failure(const error_code& error, const std::string& path) {
-    const auto text = fmt::format("connect to {}: {}", path, error.message());
-    if (error == errc::permission_denied || error == errc::operation_not_permitted)
-        return {reason::forbidden, text};
-    if (is_about_resources(error))
-        return {reason::out_of_resources, text};
-    return {reason::unreachable, fmt::format("mail system is down ({})", text)};
-}
 
 } // namespace
 

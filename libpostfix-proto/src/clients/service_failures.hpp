@@ -3,6 +3,8 @@
 
 #include "postfix_proto/service_connection.hpp"
 
+#include <boost/system/error_code.hpp>
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -23,6 +25,20 @@ inline service_failure cancelled_failure(std::string_view step, std::string_view
 inline service_failure client_closed_failure(std::string_view step, std::string_view path) {
     return {service_failure::reason::client_closed,
             fmt::format("{} given up on {}: the client was closed", step, path)};
+}
+
+/// The failure of what opens a service's socket or FIFO, by its error.
+inline service_failure connect_failure(const boost::system::error_code& error,
+                                       std::string_view path) {
+    using reason = service_failure::reason;
+    namespace errc = boost::system::errc;
+    const auto text = fmt::format("connect to {}: {}", path, error.message());
+    if (error == errc::permission_denied || error == errc::operation_not_permitted)
+        return {reason::forbidden, text};
+    if (error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
+        error == errc::no_buffer_space || error == errc::not_enough_memory)
+        return {reason::out_of_resources, text};
+    return {reason::unreachable, fmt::format("mail system is down ({})", text)};
 }
 
 /// Now and so much later; for ever where that is more than means something.

@@ -2,6 +2,7 @@
 
 #include "async/backoff.hpp"
 #include "async/connect_now.hpp"
+#include "clients/service_failures.hpp"
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/run_blocking.hpp"
@@ -35,6 +36,44 @@ using clock = std::chrono::steady_clock;
 // Postfix gives the service so much more than the trigger's own time limit to close the
 // connection.
 constexpr std::chrono::seconds patience_for_close{100};
+
+using outcome = std::optional<service_failure>;
+
+asio::awaitable<outcome> write_to_fifo(asio::io_context& context, const std::string& path,
+                                       std::string letters, clock::time_point deadline) {
+    // Without a reader this fails at once with ENXIO. No link is followed and no other file hit.
+    const file_descriptor fifo(
+        ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
+    if (!fifo)
+        co_return connect_failure({errno, boost::system::system_category()}, path);
+    backoff delay(context, deadline);
+    while (true) {
+        // Few bytes are written whole or not at all.
+        if (::write(fifo.get(), letters.data(), letters.size()) >= 0)
+            co_return std::nullopt;
+        const int reason = errno;
+        if (reason == EINTR)
+            continue;
+        if (reason != EAGAIN && reason != EWOULDBLOCK)
+            co_return connect_failure({reason, boost::system::system_category()}, path);
+        if (!co_await delay.pause())
+            co_return timed_out_failure("write", path);
+    }
+}
+
+/// All of the conversation: the service closes the connection when it has taken the message.
+asio::awaitable<outcome> hand_over(service_connection& service, std::string message) {
+    auto failure = co_await service.connect();
+    if (!failure)
+        failure = co_await service.send(std::move(message));
+    std::string ignored;
+    while (!failure) {
+        failure = co_await service.receive(ignored);
+        if (failure && failure->why == service_failure::reason::closed)
+            co_return std::nullopt;
+    }
+    co_return failure;
+}
 
 } // namespace
 
@@ -188,34 +227,23 @@ asio::awaitable<void> trigger_sender::wait_for_close(std::shared_ptr<trigger> on
 }
 
 asio::awaitable<bool> trigger_sender::send_to_fifo(std::string requests) {
-    // Without a reader this fails at once with ENXIO. No link is followed and no other file hit.
-    const file_descriptor fifo(
-        ::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-    if (!fifo) {
-        log_.debug("open {}: {}", path_, errno_text(errno));
-        co_return false;
-    }
-    backoff delay(context_, clock::now() + timeout_);
-    while (true) {
-        // Few bytes are written whole or not at all.
-        if (::write(fifo.get(), requests.data(), requests.size()) >= 0)
-            co_return true;
-        const int reason = errno;
-        if (reason == EINTR)
-            continue;
-        if ((reason != EAGAIN && reason != EWOULDBLOCK) || !co_await delay.pause()) {
-            log_.debug("write {}: {}", path_, errno_text(reason));
-            co_return false;
-        }
-    }
+    const auto failure =
+        co_await write_to_fifo(context_, path_, std::move(requests), clock::now() + timeout_);
+    if (failure)
+        log_.debug("{}", failure->text);
+    co_return !failure;
 }
 
-bool send_trigger(qmgr_requests requests, std::string path, std::chrono::seconds timeout,
-                  logger& log) {
+std::optional<service_failure> send_trigger(qmgr_requests requests, std::string path,
+                                            std::chrono::milliseconds limit) {
     asio::io_context context(1);
-    work_in_hand work;
-    trigger_sender sender(context, std::move(path), timeout, work, log);
-    return run_blocking(context, sender.send(requests));
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode))
+        return run_blocking(
+            context, write_to_fifo(context, path, requests.letters(), deadline_after(limit)));
+    service_connection service(context, std::move(path));
+    service.expires_after(limit);
+    return run_blocking(context, hand_over(service, requests.letters() + '\0'));
 }
 
 } // namespace postfix_proto

@@ -29,10 +29,10 @@ namespace {
 struct fixture {
     temporary_directory dir;
     std::string path = dir.file("qmgr");
-    recorded_log lines;
-    logger log{lines.sink()};
 
-    [[nodiscard]] bool send() { return send_trigger(qmgr_request::scan_deferred, path, 5s, log); }
+    [[nodiscard]] auto send(std::chrono::milliseconds limit = 5s) const {
+        return send_trigger(qmgr_request::scan_deferred, path, limit);
+    }
 };
 
 } // namespace
@@ -45,41 +45,50 @@ TEST_CASE("a trigger reaches a socket before its sender goes on") {
             std::this_thread::sleep_for(50ms); // and the connection is still there
             heard = client.hear(2);
         });
-        CHECK(f.send());
+        CHECK_FALSE(f.send());
     }
     CHECK(heard == "D\0"s);
-    CHECK(f.lines.lines().empty());
 }
 
 TEST_CASE("a trigger reaches a FIFO") {
     fixture f;
     REQUIRE(::mkfifo(f.path.c_str(), 0600) == 0);
     const file_descriptor reader(::open(f.path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    CHECK(f.send());
+    CHECK_FALSE(f.send());
     std::array<char, 10> buffer{};
     CHECK(::read(reader.get(), buffer.data(), buffer.size()) == 1);
     CHECK(buffer[0] == 'D');
 }
 
-TEST_CASE("a trigger that nobody takes is told of") {
+TEST_CASE("a trigger that nobody takes has a reason") {
     fixture f;
-    SECTION("no path") {
-        CHECK_FALSE(f.send());
-        CHECK(f.lines.contains("No such file or directory"));
-    }
+    auto why = service_failure::reason::unreachable;
+    std::chrono::milliseconds limit = 5s;
+    std::optional<fake_service> service;
+    std::string text;
+    SECTION("no path") { text = "connect to " + f.path + ": No such file or directory"; }
     SECTION("nobody listens at the socket") {
         fake_service(f.path, [](const fake_client&) {}); // and has gone
-        CHECK_FALSE(f.send());
+        text = "connect to " + f.path + ": Connection refused";
     }
     SECTION("nobody reads the FIFO") {
         REQUIRE(::mkfifo(f.path.c_str(), 0600) == 0);
-        CHECK_FALSE(f.send());
+        text = "connect to " + f.path + ": No such device or address";
     }
     SECTION("neither") {
         f.dir.write("qmgr", "");
-        CHECK_FALSE(f.send());
-        CHECK(f.lines.contains("is not a socket or a fifo"));
+        text = "connect to " + f.path + ": Connection refused";
     }
+    SECTION("a service that is silent") {
+        service.emplace(f.path, [](const fake_client& client) { client.wait(); });
+        limit = 0s;
+        why = service_failure::reason::timed_out;
+        text = " timeout on " + f.path;
+    }
+    const auto failure = f.send(limit);
+    REQUIRE(failure);
+    CHECK(failure->why == why);
+    CHECK(failure->text.find(text) != std::string::npos);
 }
 
 namespace {
@@ -174,8 +183,28 @@ TEST_CASE("who joins a trigger that could not be sent is told so") {
 
 TEST_CASE("a missing service is told of once") {
     running_service f;
+    std::string text = "No such file or directory";
+    SECTION("no path") {}
+    SECTION("neither a socket nor a FIFO") {
+        f.queue.write("public/missing", "");
+        text = "is not a socket or a fifo";
+    }
     trigger_sender to_nobody(f.context, "public/missing", 10s, f.work, f.log);
     for (int i = 0; i < 100; ++i)
         CHECK_FALSE(run_blocking(f.context, to_nobody.send(qmgr_request::scan_incoming)));
     CHECK(f.lines.lines().size() == 1);
+    CHECK(f.lines.contains(text));
+}
+
+TEST_CASE("a service's trigger reaches a FIFO") {
+    running_service f;
+    const auto path = f.queue.file("fifo");
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    trigger_sender to_fifo(f.context, path, 10s, f.work, f.log);
+    CHECK_FALSE(run_blocking(f.context, to_fifo.send(qmgr_request::scan_incoming))); // no reader
+    const file_descriptor reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    CHECK(run_blocking(f.context, to_fifo.send(qmgr_request::scan_incoming)));
+    std::array<char, 10> buffer{};
+    CHECK(::read(reader.get(), buffer.data(), buffer.size()) == 1);
+    CHECK(buffer[0] == 'I');
 }
