@@ -1,7 +1,7 @@
 # What makes a mistake in the program harder to use for an attack, as far as the compiler and the
 # linker offer it for next to nothing: what Debian builds its own Postfix with, and some more. The
 # target that gets the flags is this project's own, so that no consumer of the library sees them.
-# tests/hardening reads from the binary what came of it.
+# tests/installed/hardening reads from the binary what came of it.
 #
 # Not _GLIBCXX_ASSERTIONS: it checks each operator[] of the loops that all the time goes into.
 include(CheckCXXCompilerFlag)

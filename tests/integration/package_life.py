@@ -1,4 +1,4 @@
-"""The .deb from its installation to its end; tests/package runs it in a container.
+"""The .deb from its installation to its end; tests/installed/package runs it in a container.
 
 Nothing changes in Postfix before "flushd install", and after a purge Postfix's own flush
 answers again and nothing is left.
