@@ -1,6 +1,7 @@
 #include "flushd/tool/check/check.hpp"
 
 #include "flushd/tool/check/unlisted_mail.hpp"
+#include "flushd/tool/screen/counted.hpp"
 
 #include "postfix_proto/trigger.hpp"
 
@@ -95,8 +96,8 @@ void check::check_mail() {
         found_.error("the queue cannot be seen: {}: postfix reload, and look into the mail log",
                      mail.failure);
     else if (mail.messages == 0)
-        found_.ok("all deferred mail for eligible sites is listed ({} message{})", mail.looked_at,
-                  mail.looked_at == 1 ? "" : "s");
+        found_.ok("all deferred mail for eligible sites is listed ({})",
+                  counted(mail.looked_at, "message"));
     if (mail.messages == 0)
         return;
     std::string sites;

@@ -13,10 +13,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace flushd::tool {
@@ -47,7 +48,7 @@ public:
     }
 
 private:
-    using listed_ids = std::unordered_set<std::string, keyed_text_hash>;
+    using sorted_ids = std::vector<queue_id>;
 
     asio::awaitable<void> go_through_queue() {
         while (const auto* message = co_await queue_.next()) {
@@ -68,7 +69,7 @@ private:
             if (!sites.empty())
                 ++result_.looked_at;
             for (const auto& site : sites)
-                if (!listed(site).contains(id.str()))
+                if (!is_listed(site, id))
                     candidates_.emplace_back(site, id);
         }
     }
@@ -86,28 +87,28 @@ private:
         co_return known->second ? &*known->second : nullptr;
     }
 
-    const listed_ids& listed(const logfile_name& site) {
+    bool is_listed(const logfile_name& site, const queue_id& id) {
         const auto [known, is_new] = listed_.try_emplace(site);
+        auto& ids = known->second;
         if (is_new) {
-            if (const auto list =
-                    read_listed_site(layout_.path(queue_name::flush, site.name()), site))
-                for (const auto id : list->ids)
-                    known->second.emplace(id);
+            if (auto list = read_listed_site(layout_.path(queue_name::flush, site.name()), site))
+                ids = std::move(list->ids);
+            std::sort(ids.begin(), ids.end());
         }
-        return known->second;
+        return std::binary_search(ids.begin(), ids.end(), id);
     }
 
     /// The queue was in motion: a message may have been sent, and have left both its logfile and
     /// the deferred queue, between one look and the other.
     void confirm() {
         listed_.clear();
-        listed_ids ids;
+        std::set<queue_id> missing;
         for (const auto& [site, id] : candidates_) {
             if (::access(layout_.path(queue_name::deferred, id).c_str(), F_OK) != 0 ||
-                listed(site).contains(id.str()))
+                is_listed(site, id))
                 continue;
             ++result_.sites[site.name()];
-            if (ids.insert(id.str()).second)
+            if (missing.insert(id).second)
                 ++result_.messages;
         }
     }
@@ -119,7 +120,7 @@ private:
     proxymap_client proxymap_;
     std::unordered_map<std::string, std::optional<logfile_name>, keyed_text_hash>
         sites_; // by domain
-    std::unordered_map<logfile_name, listed_ids> listed_;
+    std::unordered_map<logfile_name, sorted_ids> listed_;
     std::vector<std::pair<logfile_name, queue_id>> candidates_;
     unlisted_mail result_;
 };

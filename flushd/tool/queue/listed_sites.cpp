@@ -6,7 +6,6 @@
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
-#include "postfix_proto/queue_id.hpp"
 
 #include <fmt/format.h>
 
@@ -19,6 +18,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace flushd::tool {
 
@@ -48,7 +48,7 @@ std::optional<listed_site> read_logfile(const std::string& path, logfile_name na
     if (!file)
         return std::nullopt;
     const auto times = logfile_times::of(file.get()); // before the file is read
-    auto content = read_foreign_file(file.get(), room);
+    const auto content = read_foreign_file(file.get(), room);
     if (content.error == EFBIG)
         fmt::print(stderr,
                    "flushd: {} is left out: with it there would be more than {} MiB to read\n",
@@ -58,16 +58,16 @@ std::optional<listed_site> read_logfile(const std::string& path, logfile_name na
     room -= content.text.size();
     listed_site result(std::move(name));
     result.times = times;
-    result.lines = std::make_unique<const std::string>(std::move(content.text));
-    line_set seen(*result.lines);
-    for (std::string_view rest = *result.lines; !rest.empty();) {
+    line_set seen(content.text);
+    for (std::string_view rest = content.text; !rest.empty();) {
         const auto line = take_line(rest);
         if (is_mark(line))
             continue;
-        if (!postfix_proto::is_queue_file_name(line))
+        auto id = postfix_proto::queue_id::parse(line);
+        if (!id)
             ++result.bad;
         else if (seen.insert(line))
-            result.ids.push_back(line);
+            result.ids.push_back(*std::move(id));
         else
             ++result.duplicates;
     }

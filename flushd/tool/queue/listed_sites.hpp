@@ -4,14 +4,13 @@
 #include "flushd/core/logfile_name.hpp"
 #include "flushd/tool/queue/last_send.hpp"
 
+#include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace flushd::tool {
@@ -21,11 +20,10 @@ struct listed_site {
     explicit listed_site(logfile_name name) : file(std::move(name)) {}
 
     logfile_name file;
-    std::vector<std::string_view> ids; ///< each once, in the order of the file
-    std::size_t duplicates = 0;        ///< lines with an ID that has come before
-    std::size_t bad = 0;               ///< lines that are no queue ID
-    logfile_times times;               ///< from which one tells when it was sent or refreshed last
-    std::unique_ptr<const std::string> lines; ///< what `ids` refers to
+    std::vector<postfix_proto::queue_id> ids; ///< each once, in the order of the file
+    std::size_t duplicates = 0;               ///< lines with an ID that has come before
+    std::size_t bad = 0;                      ///< lines that are no queue ID
+    logfile_times times; ///< from which one tells when it was sent or refreshed last
 };
 
 /// Reads all logfiles, or those wanted, below the current directory, $queue_directory. Sorted by

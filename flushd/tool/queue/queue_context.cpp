@@ -8,10 +8,14 @@
 
 #include "postfix_proto/errors.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace flushd::tool {
@@ -34,6 +38,24 @@ queue_context::queue_context(instance postfix)
     names_.add_domain_list(postfix_.parameters().get("fast_flush_domains"));
     if (const auto own = own_setting(postfix_, "fast_flush_domains"))
         names_.add_domain_list(expanded(postfix_, "fast_flush_domains", *own));
+}
+
+logfile_name queue_context::logfile_of(const std::string& site) const {
+    if (auto file = names_.logfile_of(site))
+        return *std::move(file);
+    throw tool_error(fmt::format("not a domain name: {}", site), EX_USAGE);
+}
+
+std::set<logfile_name> queue_context::logfiles_of(const std::vector<std::string>& sites) const {
+    std::set<logfile_name> result;
+    for (const auto& site : sites)
+        result.insert(logfile_of(site));
+    return result;
+}
+
+void queue_context::refuse_without_services(const std::string& text) const {
+    if (::access("public", X_OK) < 0 && errno == EACCES)
+        throw tool_error(text, EX_NOPERM);
 }
 
 postfix_proto::flush_client_settings

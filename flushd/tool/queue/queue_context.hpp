@@ -11,7 +11,9 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace flushd::tool {
 
@@ -28,6 +30,12 @@ public:
     /// Those that fast_flush_domains itself names, to begin with.
     [[nodiscard]] site_names& names() noexcept { return names_; }
 
+    /// Where sites are listed that an operator has named. Throws tool_error for what is no site.
+    [[nodiscard]] logfile_name logfile_of(const std::string& site) const;
+    [[nodiscard]] std::set<logfile_name> logfiles_of(const std::vector<std::string>& sites) const;
+
+    /// Throws tool_error with this text when the user may not use the sockets in public/.
+    void refuse_without_services(const std::string& text) const;
     [[nodiscard]] postfix_proto::flush_client_settings
     flush_settings(std::chrono::milliseconds limit) const;
     [[nodiscard]] postfix_proto::showq_client_settings showq_settings() const;

@@ -11,6 +11,7 @@
 namespace flushd::tool {
 
 namespace queue_name = postfix_proto::queue_name;
+using postfix_proto::queue_id;
 
 namespace {
 
@@ -61,7 +62,7 @@ std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
     return queue_file_head{*size, *arrival_time};
 }
 
-std::optional<queue_file_head> queue_files::read_deferred(std::string_view id) const {
+std::optional<queue_file_head> queue_files::read_deferred(const queue_id& id) const {
     const auto file =
         open_foreign_file(foreign_path::in_queue(layout_.path(queue_name::deferred, id)));
     if (!file)
@@ -78,7 +79,7 @@ std::optional<queue_file_head> queue_files::read_deferred(std::string_view id) c
     return queue_file_head{status.st_size, status.st_mtim.tv_sec};
 }
 
-queue_files::location queue_files::find(std::string_view id) const {
+queue_files::location queue_files::find(const queue_id& id) const {
     struct one {
         std::string_view queue;
         place where;

@@ -1,6 +1,7 @@
 /// Reads facts about single messages from the queue files, without asking a service.
 #pragma once
 
+#include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 
 #include <cstdint>
@@ -32,7 +33,8 @@ public:
     explicit queue_files(const postfix_proto::queue_layout& layout) : layout_(layout) {}
 
     /// Whether the message is deferred; and since when it has been here, and how large it is.
-    [[nodiscard]] std::optional<queue_file_head> read_deferred(std::string_view id) const;
+    [[nodiscard]] std::optional<queue_file_head>
+    read_deferred(const postfix_proto::queue_id& id) const;
 
     enum class place { deferred, incoming, active, hold, nowhere };
     struct location {
@@ -45,7 +47,7 @@ public:
     };
     /// A message on its way from one queue to another is looked for once more before it is
     /// `nowhere`.
-    [[nodiscard]] location find(std::string_view id) const;
+    [[nodiscard]] location find(const postfix_proto::queue_id& id) const;
 
 private:
     const postfix_proto::queue_layout& layout_;

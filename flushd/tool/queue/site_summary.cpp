@@ -38,7 +38,7 @@ site_summary summarise(const listed_site& site, const queue_files& files,
     result.duplicates = site.duplicates;
     result.bad = site.bad;
     result.sent = find_last_send(site.times, only_flushd_since);
-    for (const auto id : site.ids) {
+    for (const auto& id : site.ids) {
         const auto message = files.read_deferred(id);
         if (!message)
             continue;

@@ -34,12 +34,9 @@ rebuild::rebuild(postfix_proto::flush_client_settings flush,
     : flush_(context_, std::move(flush)), queue_(context_, std::move(showq)), names_(names),
       wanted_(std::move(wanted)) {
     for (auto& site : listed) {
-        const auto file = site.file;
-        const std::string& lines = *site.lines;
-        const auto known =
-            listed_.try_emplace(file, known_logfile{std::move(site), line_set(lines)}).first;
-        for (const auto id : known->second.site.ids)
-            known->second.ids.insert(id);
+        auto& ids = listed_[site.file];
+        ids = std::move(site.ids);
+        std::sort(ids.begin(), ids.end());
     }
 }
 
@@ -108,13 +105,13 @@ rebuild::domain& rebuild::find_domain(std::string_view name) {
         result.file = names_.logfile_of(name);
         if (result.file)
             if (const auto known = listed_.find(*result.file); known != listed_.end())
-                result.listed = &known->second.ids;
+                result.listed = &known->second;
     }
     return result;
 }
 
 void rebuild::enqueue(domain& to, const queue_id& id) {
-    if (to.listed != nullptr && to.listed->contains(id.str())) {
+    if (to.listed != nullptr && std::binary_search(to.listed->begin(), to.listed->end(), id)) {
         ++counts_.listed;
         return;
     }

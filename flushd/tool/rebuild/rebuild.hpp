@@ -2,7 +2,6 @@
 #pragma once
 
 #include "flushd/core/keyed_hash.hpp"
-#include "flushd/core/line_set.hpp"
 #include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 
@@ -72,14 +71,11 @@ private:
         enum class state { unknown, asking, eligible, denied };
         std::string name;
         std::optional<logfile_name> file;
-        const line_set* listed = nullptr;
+        const std::vector<postfix_proto::queue_id>* listed = nullptr; // sorted
         state is = state::unknown;
         std::vector<postfix_proto::queue_id> waiting; // for the answer to the first one
     };
-    struct known_logfile {
-        listed_site site;
-        line_set ids;
-    };
+    using sorted_ids = std::vector<postfix_proto::queue_id>;
 
     boost::asio::awaitable<void> read_queue();
     boost::asio::awaitable<void> add(domain& to, postfix_proto::queue_id id);
@@ -100,7 +96,7 @@ private:
     postfix_proto::showq_client queue_;
     const site_names& names_;
     std::optional<std::set<logfile_name>> wanted_;
-    std::map<logfile_name, known_logfile> listed_;
+    std::map<logfile_name, sorted_ids> listed_;
     std::unordered_map<std::string, domain, keyed_text_hash> domains_;
     std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
     boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_

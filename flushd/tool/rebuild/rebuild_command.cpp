@@ -2,16 +2,13 @@
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/rebuild/rebuild.hpp"
-#include "flushd/tool/screen/duration.hpp"
+#include "flushd/tool/screen/counted.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/terminal.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
-#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -30,23 +27,12 @@ struct rebuild_options {
     std::vector<std::string> sites;
 };
 
-std::string counted(std::size_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 void run(const global_options& global, const rebuild_options& options) {
     queue_context queue(enter_queue_directory(global.config_directory));
-    if (::access("public", X_OK) < 0 && errno == EACCES)
-        throw tool_error("only root may do that", EX_NOPERM);
+    queue.refuse_without_services("only root may do that");
     std::optional<std::set<logfile_name>> wanted;
-    for (const auto& site : options.sites) {
-        const auto file = queue.names().logfile_of(site);
-        if (!file)
-            throw tool_error(fmt::format("not a domain name: {}", site), EX_USAGE);
-        if (!wanted)
-            wanted.emplace();
-        wanted->insert(*file);
-    }
+    if (!options.sites.empty())
+        wanted = queue.logfiles_of(options.sites);
 
     const auto begin = std::chrono::steady_clock::now();
     rebuild work(queue.flush_settings(add_limit), queue.showq_settings(),
@@ -66,7 +52,7 @@ void run(const global_options& global, const rebuild_options& options) {
     int status = 0;
     const auto denied = work.denied();
     for (const auto& site : options.sites) {
-        if (!denied.contains(*queue.names().logfile_of(site)))
+        if (!denied.contains(queue.logfile_of(site)))
             continue;
         fmt::print(stderr, "flushd: {}", eligibility_hint(queue.postfix(), site));
         status = EX_UNAVAILABLE;

@@ -1,6 +1,7 @@
 #include "flushd/tool/send/delivery_wait.hpp"
 
 #include "flushd/tool/queue/site_names.hpp"
+#include "flushd/tool/screen/counted.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/terminal.hpp"
 
@@ -88,7 +89,7 @@ bool follow(const target_list& targets, clock::time_point begin, clock::time_poi
 void find_reasons(queue_context& queue, const target_list& targets) {
     std::size_t wanted = 0;
     for (const auto& one : targets)
-        wanted += one->messages.deferred_again().empty() ? 0 : 1;
+        wanted += one->messages.deferred_again() ? 1 : 0;
     if (wanted == 0)
         return;
     const auto end = clock::now() + reason_limit;
@@ -97,7 +98,7 @@ void find_reasons(queue_context& queue, const target_list& targets) {
     postfix_proto::blocking_showq_client listing(settings);
     while (const auto* message = wanted > 0 && clock::now() < end ? listing.next() : nullptr) {
         for (const auto& one : targets) {
-            if (one->messages.deferred_again() != message->id.str())
+            if (one->messages.deferred_again() != message->id)
                 continue;
             while (const auto* recipient = listing.next_recipient()) {
                 const auto file = queue.names().logfile_of(domain_of(recipient->address));
@@ -137,8 +138,7 @@ bool summarise(const target_list& targets) {
             fmt::print("{}: no mail to be sent\n", one->name);
             continue;
         }
-        fmt::print("{}: of {}: {}\n", one->name,
-                   result.all() == 1 ? "1 message" : fmt::format("{} messages", result.all()),
+        fmt::print("{}: of {}: {}\n", one->name, counted(result.all(), "message"),
                    describe(result, one->reason));
         all_left = all_left && result.left == result.all();
     }

@@ -22,12 +22,12 @@ message_watch::counts& message_watch::counts::operator+=(const counts& other) {
     return *this;
 }
 
-void message_watch::add(std::string_view id) {
+void message_watch::add(postfix_proto::queue_id id) {
     const auto now = files_.find(id);
     if (now.where == queue_files::place::nowhere || now.where == queue_files::place::hold)
         return;
     const bool has_moved = now.where != queue_files::place::deferred;
-    open_.push_back({std::string(id), now.changed, {}, has_moved});
+    open_.push_back({std::move(id), now.changed, {}, has_moved});
     ++(has_moved ? counts_.moving : counts_.waiting);
 }
 

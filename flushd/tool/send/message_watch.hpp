@@ -5,8 +5,7 @@
 
 #include <cstddef>
 #include <ctime>
-#include <string>
-#include <string_view>
+#include <optional>
 #include <vector>
 
 namespace flushd::tool {
@@ -32,18 +31,20 @@ public:
     };
 
     /// Before the message is asked for. Those that are not queued are left out.
-    void add(std::string_view id);
+    void add(postfix_proto::queue_id id);
 
     /// Looks after those that are not done.
     void look(std::time_t now);
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }
-    /// One of those that were deferred again; empty when there is none.
-    [[nodiscard]] const std::string& deferred_again() const noexcept { return deferred_again_; }
+    /// One of those that were deferred again, if any.
+    [[nodiscard]] const std::optional<postfix_proto::queue_id>& deferred_again() const noexcept {
+        return deferred_again_;
+    }
 
 private:
     struct message {
-        std::string id;
+        postfix_proto::queue_id id;
         timespec changed_before{}; // as long as it was not seen on its way
         timespec due_seen{};
         bool has_moved = false;
@@ -55,7 +56,7 @@ private:
     const queue_files& files_;
     std::vector<message> open_; // not done
     counts counts_;
-    std::string deferred_again_;
+    std::optional<postfix_proto::queue_id> deferred_again_;
 };
 
 } // namespace flushd::tool

@@ -3,6 +3,7 @@
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/queue/site_summary.hpp"
+#include "flushd/tool/screen/counted.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -10,10 +11,7 @@
 
 #include <fmt/format.h>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -44,10 +42,8 @@ public:
 
     /// The exit status.
     int run() {
-        if (::access("public", X_OK) < 0 && errno == EACCES)
-            throw tool_error(
-                not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"),
-                EX_NOPERM);
+        queue_.refuse_without_services(
+            not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"));
         find_targets();
         if (targets_.empty() && status_ == 0)
             fmt::print("No mail to be sent.\n");
@@ -61,7 +57,7 @@ public:
 private:
     void find_targets();
     void add_site(const listed_site& site, std::vector<std::string> asked_as);
-    void add_id(const std::string& id);
+    void add_id(postfix_proto::queue_id id);
     void ask(send_target& one);
     [[nodiscard]] postfix_proto::flush_result ask_for(const send_target& one,
                                                       const std::string& site);
@@ -78,15 +74,17 @@ private:
 };
 
 void sender::find_targets() {
-    for (const auto& id : options_.ids)
-        add_id(id);
+    for (const auto& text : options_.ids) {
+        auto id = postfix_proto::queue_id::parse(text);
+        if (!id)
+            throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
+        add_id(*std::move(id));
+    }
     for (const auto& name : options_.sites) {
-        const auto file = queue_.names().logfile_of(name);
-        if (!file)
-            throw tool_error(fmt::format("not a domain name: {}", name), EX_USAGE);
-        auto listed = read_listed_sites(queue_.layout(), std::set<logfile_name>{*file});
+        const auto file = queue_.logfile_of(name);
+        auto listed = read_listed_sites(queue_.layout(), std::set<logfile_name>{file});
         if (listed.empty())
-            listed.emplace_back(*file);
+            listed.emplace_back(file);
         add_site(listed.front(), {name});
         targets_.back()->name = name;
     }
@@ -113,29 +111,26 @@ void sender::add_site(const listed_site& site, std::vector<std::string> asked_as
     one->asked_as = std::move(asked_as);
     one->listed = site.ids.size();
     if (options_.wait)
-        for (const auto id : site.ids)
+        for (const auto& id : site.ids)
             one->messages.add(id);
     targets_.push_back(std::move(one));
 }
 
-void sender::add_id(const std::string& text) {
-    const auto id = postfix_proto::queue_id::parse(text);
-    if (!id)
-        throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
-    const auto where = queue_.files().find(text).where;
+void sender::add_id(postfix_proto::queue_id id) {
+    const auto where = queue_.files().find(id).where;
     if (where == queue_files::place::hold || where == queue_files::place::nowhere) {
-        fmt::print(stderr, "flushd: {}: {}\n", text,
+        fmt::print(stderr, "flushd: {}: {}\n", id.str(),
                    where == queue_files::place::hold
-                       ? fmt::format("is on hold; `postsuper -H {}` releases it", text)
+                       ? fmt::format("is on hold; `postsuper -H {}` releases it", id.str())
                        : "no such message is queued");
         fail_with(EX_UNAVAILABLE);
         return;
     }
-    auto one = std::make_unique<send_target>(text, queue_.files());
-    one->id = *id;
+    auto one = std::make_unique<send_target>(id.str(), queue_.files());
     one->listed = 1;
     if (options_.wait)
-        one->messages.add(text);
+        one->messages.add(id);
+    one->id = std::move(id);
     targets_.push_back(std::move(one));
 }
 
@@ -175,9 +170,8 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
     case flush_outcome::ok:
         if (!options_.wait)
             fmt::print("{}: {}\n", one.name,
-                       one.listed == 0   ? "no mail is listed"
-                       : one.listed == 1 ? "sending 1 message"
-                                         : fmt::format("sending {} messages", one.listed));
+                       one.listed == 0 ? "no mail is listed"
+                                       : "sending " + counted(one.listed, "message"));
         return;
     case flush_outcome::unreachable:
         throw tool_error(answer.text + "; `postfix start` starts it");

@@ -51,18 +51,6 @@ struct report {
     std::size_t left_out = 0; // by --top
 };
 
-std::set<logfile_name> wanted_files(queue_context& queue, const std::vector<std::string>& sites) {
-    std::set<logfile_name> result;
-    for (const auto& site : sites) {
-        const auto file = queue.names().logfile_of(site);
-        if (!file)
-            throw tool_error(fmt::format("not a domain name: {}", site), EX_USAGE);
-        queue.names().add(site);
-        result.insert(*file);
-    }
-    return result;
-}
-
 report make_report(const queue_context& queue, const status_options& options,
                    const std::optional<std::set<logfile_name>>& wanted) {
     report result;
@@ -219,7 +207,9 @@ void run(const global_options& global, const status_options& options) {
     queue_context queue(enter_queue_directory(global.config_directory));
     std::optional<std::set<logfile_name>> wanted;
     if (!options.sites.empty())
-        wanted = wanted_files(queue, options.sites);
+        wanted = queue.logfiles_of(options.sites);
+    for (const auto& site : options.sites)
+        queue.names().add(site);
     if (options.names)
         queue.learn_names_from_queue();
     if (options.watch)

@@ -131,5 +131,5 @@ TEST_CASE("status reads the logfiles, and not what has been put beside them") {
 
     fs::create_directory("deferred/A");
     fs::create_symlink("../../outside", "deferred/A/A1");
-    CHECK_FALSE(queue_files(layout).read_deferred("A1"));
+    CHECK_FALSE(queue_files(layout).read_deferred(*postfix_proto::queue_id::parse("A1")));
 }

@@ -1,0 +1,39 @@
+#include "catch.hpp"
+
+#include "flushd/tool/queue/site_names.hpp"
+
+#include <string_view>
+
+using namespace flushd;
+using namespace flushd::tool;
+
+namespace {
+
+logfile_name name(std::string_view text) { return *logfile_name::from_name(text); }
+
+} // namespace
+
+TEST_CASE("a logfile goes by the sites that are listed there") {
+    site_names names;
+    names.add_domain_list("$mydestination, A-B.tld !no.tld /etc/file hash:/etc/table .sub.tld, "
+                          "inline:{ { x.tld = y, z } } [192.0.2.1] [IPv6:2001:db8::1]");
+    CHECK(names.display(name("a_b_tld")) == "a-b.tld");
+    CHECK(names.display(name("sub_tld")) == "sub.tld");
+    CHECK(names.display(name("no_tld")) == "no_tld");
+    CHECK(names.of(name("x_tld")).empty());
+    CHECK(names.display(name("_192_0_2_1_")) == "[192.0.2.1]");
+    CHECK(names.display(name("_ipv6_2001_db8__1_")) == "[ipv6:2001:db8::1]");
+    names.add("a.b.TLD");
+    names.add("a_b_tld"); // a logfile's name
+    CHECK(names.display(name("a_b_tld")) == "a-b.tld, a.b.tld");
+    CHECK(names.logfile_of("customer_tld") == name("customer_tld"));
+    CHECK_FALSE(names.logfile_of("bad..tld"));
+    CHECK_FALSE(names.logfile_of(""));
+}
+
+TEST_CASE("the domain of a recipient is what follows the last @") {
+    CHECK(domain_of("user@customer.tld") == "customer.tld");
+    CHECK(domain_of("\"a@b\"@customer.tld") == "customer.tld");
+    CHECK(domain_of("user@") == "");
+    CHECK(domain_of("user") == "");
+}
