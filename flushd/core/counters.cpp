@@ -1,6 +1,9 @@
 #include "flushd/core/counters.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/line_set.hpp"
+
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +15,10 @@
 #include <variant>
 
 namespace flushd {
+
+using postfix_proto::read_at;
+using postfix_proto::truncate;
+using postfix_proto::write_at;
 
 namespace {
 
@@ -62,9 +69,7 @@ const counter_name& name_of(counter which) { return names[static_cast<std::size_
 counter_sums parse_counters(std::string_view text) {
     counter_sums result;
     while (!text.empty()) {
-        const auto end = text.find('\n');
-        const auto line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        const auto line = take_line(text);
         const auto blank = line.find(' ');
         if (blank == std::string_view::npos || blank == 0)
             continue;
@@ -100,23 +105,20 @@ std::error_code counters_file::open(const std::string& path, const std::string& 
 void counters_file::save(counters& from) {
     if (!file_ || !from.has_any() || ::flock(file_.get(), LOCK_EX | LOCK_NB) < 0)
         return;
-    std::string text(longest_file, '\0');
-    const auto size = ::pread(file_.get(), text.data(), text.size(), 0);
-    if (size >= 0) {
-        text.resize(static_cast<std::size_t>(size));
+    std::string text;
+    if (!read_at(file_.get(), 0, longest_file, text)) {
         auto sums = parse_counters(text);
         for (std::size_t i = 0; i < counter_count; ++i)
             sums[std::string(names[i].key)] += from.pending()[i];
         const auto after = format_counters(sums);
-        // All or nothing, as it is one page. Not longer than what is there, it needs no room.
-        const auto written = ::pwrite(file_.get(), after.data(), after.size(), 0);
-        if (written == static_cast<ssize_t>(after.size())) {
+        // Not longer than what is there, it needs no room.
+        if (!write_at(file_.get(), 0, after)) {
             if (after.size() < text.size())
-                static_cast<void>(::ftruncate(file_.get(), written) == 0);
+                static_cast<void>(truncate(file_.get(), static_cast<off_t>(after.size())));
             from.clear();
-        } else if (written > 0) { // the disk is full: what is there must stay what it was
-            static_cast<void>(::pwrite(file_.get(), text.data(), text.size(), 0) > 0);
-            static_cast<void>(::ftruncate(file_.get(), size) == 0);
+        } else { // the disk is full: what is there must stay what it was
+            static_cast<void>(write_at(file_.get(), 0, text));
+            static_cast<void>(truncate(file_.get(), static_cast<off_t>(text.size())));
         }
     }
     ::flock(file_.get(), LOCK_UN);

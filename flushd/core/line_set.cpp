@@ -2,6 +2,8 @@
 
 #include "flushd/core/keyed_hash.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstdint>
@@ -32,9 +34,7 @@ std::size_t count_newlines(std::string_view text) {
 } // namespace
 
 std::string_view take_line(std::string_view& rest) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end);
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    const auto line = postfix_proto::take_line(rest);
     return line.substr(0, line.find('\0'));
 }
 

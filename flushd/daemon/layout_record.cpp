@@ -1,6 +1,9 @@
 #include "flushd/daemon/layout_record.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/line_set.hpp"
+
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
@@ -39,11 +42,9 @@ std::string format(const record& written) {
 std::optional<record> parse(std::string_view text) {
     std::array<std::string_view, 5> lines;
     for (auto& line : lines) {
-        const auto end = text.find('\n');
-        if (end == std::string_view::npos)
+        if (text.find('\n') == std::string_view::npos)
             return std::nullopt;
-        line = text.substr(0, end);
-        text.remove_prefix(end + 1);
+        line = take_line(text);
     }
     record result;
     const auto depth = lines[1];
@@ -58,17 +59,17 @@ std::optional<record> parse(std::string_view text) {
 }
 
 std::optional<record> read_record(int fd) {
-    std::string text(longest_record, '\0');
-    const auto size = ::pread(fd, text.data(), text.size(), 0);
-    return parse(std::string_view(text).substr(0, size > 0 ? static_cast<std::size_t>(size) : 0));
+    std::string text;
+    if (postfix_proto::read_at(fd, 0, longest_record, text))
+        return std::nullopt;
+    return parse(text);
 }
 
 std::error_code write_record(int fd, const record& written) {
     const auto text = format(written);
-    const auto size = ::pwrite(fd, text.data(), text.size(), 0);
-    if (size < 0 || ::ftruncate(fd, size) < 0)
-        return {errno, std::generic_category()};
-    return {};
+    if (const auto failure = postfix_proto::write_at(fd, 0, text))
+        return failure;
+    return postfix_proto::truncate(fd, static_cast<off_t>(text.size()));
 }
 
 } // namespace

@@ -1,10 +1,14 @@
 #include "flushd/daemon/log_rewrite.hpp"
 
-#include "flushd/core/file_io.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <algorithm>
 
 namespace flushd {
+
+using postfix_proto::read_at;
+using postfix_proto::same_time;
+using postfix_proto::write_at;
 
 namespace {
 
@@ -13,10 +17,6 @@ constexpr std::size_t piece = std::size_t{1} << 20U;
 
 // Likewise, of what is given back to the file system.
 constexpr std::size_t large_piece = std::size_t{8} << 20U;
-
-bool same_time(const timespec& a, const timespec& b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
 
 } // namespace
 
@@ -161,7 +161,7 @@ std::error_code log_rewrite::copy() {
     if (!failure)
         failure = write_at(fd(), end + static_cast<off_t>(ending_.size() + written_), part);
     if (failure) {
-        static_cast<void>(flushd::truncate(fd(), end));
+        static_cast<void>(postfix_proto::truncate(fd(), end));
         return failure;
     }
     written_ += part.size();
@@ -186,7 +186,7 @@ std::error_code log_rewrite::truncate() {
     const std::size_t size = from_ + tail_size();
     const bool is_last = file_.size() <= size + large_piece;
     const std::size_t next_size = is_last ? size : file_.size() - large_piece;
-    if (const auto failure = flushd::truncate(fd(), static_cast<off_t>(next_size)))
+    if (const auto failure = postfix_proto::truncate(fd(), static_cast<off_t>(next_size)))
         return failure;
     if (is_last)
         next_ = step::done;

@@ -1,9 +1,9 @@
 #include "flushd/daemon/logfile.hpp"
 
-#include "flushd/core/file_io.hpp"
 #include "flushd/core/sent_note.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 
+#include "postfix_proto/file_io.hpp"
 #include "postfix_proto/queue_path.hpp"
 
 #include <fmt/format.h>
@@ -21,13 +21,16 @@
 namespace flushd {
 
 using postfix_proto::file_descriptor;
+using postfix_proto::last_error;
+using postfix_proto::read_at;
+using postfix_proto::truncate;
+using postfix_proto::write_at;
 
 namespace {
 
 constexpr mode_t logfile_mode = 0600;
 
 std::error_code error(int number) { return {number, std::generic_category()}; }
-std::error_code last_error() { return error(errno); }
 
 file_descriptor open_descriptor(const std::string& path, int flags) {
     while (true) {

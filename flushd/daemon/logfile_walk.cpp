@@ -17,47 +17,37 @@ logfile_walk::logfile_walk(std::time_t read_before, std::time_t written_before,
     enter(std::string(postfix_proto::queue_name::flush));
 }
 
-void logfile_walk::enter(std::string path) {
-    std::unique_ptr<DIR, close_directory> entries(::opendir(path.c_str()));
-    if (entries)
-        open_.push_back({std::move(path), std::move(entries)});
-    else
-        log_.warning("open directory {}: {}", path, errno_text(errno));
+void logfile_walk::enter(const std::string& path) {
+    if (const auto failure = walk_.enter(path))
+        log_.warning("open directory {}: {}", path, failure.message());
 }
 
 std::vector<logfile_walk::found> logfile_walk::go_on(clock::duration how_long) {
     const auto end = clock::now() + how_long;
     std::vector<found> result;
-    while (!open_.empty() && result.size() < enough && clock::now() < end) {
-        errno = 0;
-        const dirent* entry = ::readdir(open_.back().entries.get());
-        if (entry != nullptr) {
-            look_at(entry->d_name, result);
-            continue;
-        }
-        if (errno != 0)
-            log_.warning("read directory {}: {}", open_.back().path, errno_text(errno));
-        open_.pop_back();
+    while (!is_done() && result.size() < enough && clock::now() < end) {
+        const auto path = walk_.path();
+        const auto next = walk_.next();
+        if (!next)
+            log_.warning("read directory {}: {}", path, next.error().message());
+        else if (*next)
+            look_at(**next, result);
     }
     return result;
 }
 
-void logfile_walk::look_at(const std::string& name, std::vector<found>& result) {
-    const std::string path = open_.back().path + '/' + name;
-    if (name == "." || name == "..")
-        return;
-    auto file = logfile_name::from_name(name);
-    if (!file && name.size() != 1)
+void logfile_walk::look_at(const directory_walk::entry& one, std::vector<found>& result) {
+    auto file = logfile_name::from_name(one.name);
+    if (!file && !may_be_hash_directory(one.name))
         return;
     struct stat status {};
-    if (::stat(path.c_str(), &status) < 0) {
+    if (::stat(one.path.c_str(), &status) < 0) {
         if (errno != ENOENT)
-            log_.warning("stat {}: {}", path, errno_text(errno));
+            log_.warning("stat {}: {}", one.path, errno_text(errno));
         return;
     }
-    // Only sub-directories of a hashed queue have names of one byte; but a site may, too.
-    if (S_ISDIR(status.st_mode) && name.size() == 1)
-        return enter(path);
+    if (S_ISDIR(status.st_mode) && may_be_hash_directory(one.name))
+        return enter(one.path);
     ++count_;
     if (file && status.st_size > 0 && status.st_atim.tv_sec < read_before_)
         result.push_back({*std::move(file), false});

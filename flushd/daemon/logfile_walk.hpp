@@ -1,16 +1,14 @@
 /// Enumerates the directory of logfiles.
 #pragma once
 
+#include "flushd/core/directory_walk.hpp"
 #include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/log.hpp"
 
-#include <dirent.h>
-
 #include <chrono>
 #include <cstddef>
 #include <ctime>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,29 +31,21 @@ public:
     /// Goes on for about so long, or until it has found `enough`. Nothing is found, and
     /// `is_done()`, at the end.
     [[nodiscard]] std::vector<found> go_on(clock::duration how_long);
-    [[nodiscard]] bool is_done() const noexcept { return open_.empty(); }
+    [[nodiscard]] bool is_done() const noexcept { return walk_.is_done(); }
     /// How many logfiles there were so far.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     static constexpr std::size_t enough = 100;
 
 private:
-    struct close_directory {
-        void operator()(DIR* directory) const { ::closedir(directory); }
-    };
-    struct directory {
-        std::string path;
-        std::unique_ptr<DIR, close_directory> entries;
-    };
-
-    void enter(std::string path);
-    void look_at(const std::string& name, std::vector<found>& result);
+    void enter(const std::string& path);
+    void look_at(const directory_walk::entry& one, std::vector<found>& result);
 
     std::time_t read_before_;
     std::time_t written_before_;
     postfix_proto::logger& log_;
     std::size_t count_ = 0;
-    std::vector<directory> open_; // the innermost last
+    directory_walk walk_;
 };
 
 } // namespace flushd

@@ -1,10 +1,8 @@
 #include "flushd/daemon/queue_places.hpp"
 
-#include <dirent.h>
-#include <unistd.h>
+#include "flushd/core/directory_walk.hpp"
 
-#include <cstring>
-#include <memory>
+#include <unistd.h>
 
 namespace flushd {
 
@@ -16,10 +14,6 @@ namespace {
 
 // As many bytes as a prefix has. Nobody has a queue of more than 36^3 directories.
 constexpr unsigned deepest = 8;
-
-struct close_directory {
-    void operator()(DIR* entries) const { ::closedir(entries); }
-};
 
 } // namespace
 
@@ -67,11 +61,12 @@ queue_places::directory queue_places::look_at(const tree& queue, std::uint64_t p
     for (; prefix != 0; prefix >>= 8U)
         path = std::string{'/', static_cast<char>(prefix & 0xFFU)} + path;
     path.insert(0, queue.queue);
-    const std::unique_ptr<DIR, close_directory> entries(::opendir(path.c_str()));
-    if (!entries)
+    directory_walk entries;
+    if (entries.enter(path))
         return directory::absent;
-    while (const dirent* entry = ::readdir(entries.get()))
-        if (std::strlen(entry->d_name) > 1 && std::strcmp(entry->d_name, "..") != 0)
+    while (!entries.is_done())
+        if (const auto next = entries.next();
+            next && *next && !may_be_hash_directory((*next)->name))
             return directory::with_files;
     return directory::without_files;
 }

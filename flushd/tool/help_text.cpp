@@ -1,5 +1,7 @@
 #include "flushd/tool/help_text.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -92,11 +94,8 @@ std::string commands(const CLI::App& app) {
 
 std::string paragraphs(std::string_view text) {
     std::string result;
-    while (!text.empty()) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        result += "\n" + wrap(line, 0) + "\n";
-    }
+    while (!text.empty())
+        result += "\n" + wrap(postfix_proto::take_line(text), 0) + "\n";
     return result;
 }
 

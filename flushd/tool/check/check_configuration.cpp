@@ -270,17 +270,17 @@ void check::check_flush_directory() {
     }
     bad_entries bad;
     look_at(directory, status, account->pw_uid, bad);
-    int error = 0;
+    std::error_code failure;
     if (bad.count == 0)
-        error = walk_foreign_directory(
+        failure = walk_foreign_directory(
             directory, [&](const std::string& name, const struct stat& entry) {
                 look_at(directory + '/' + name, entry, account->pw_uid, bad);
                 return true;
             });
-    if (bad.count == 0 && error == 0)
+    if (bad.count == 0 && !failure)
         found_.ok("{} and what is in it belong to {}", directory, owner);
-    else if (error != 0)
-        found_.error("{} cannot be read: {}", directory, errno_text(error));
+    else if (failure)
+        found_.error("{} cannot be read: {}", directory, failure.message());
     else
         found_.error("{} {}{}: chown -R {} {} && chmod -R u+rwX {}", bad.first, bad.why,
                      bad.count > 1 ? fmt::format(", and {} more", bad.count - 1) : "", owner,

@@ -1,3 +1,4 @@
+#include "flushd/core/replace_file.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/metrics/metrics.hpp"
 #include "flushd/tool/options.hpp"
@@ -6,13 +7,11 @@
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
-#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <sys/file.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -26,7 +25,6 @@
 namespace flushd::tool {
 
 using postfix_proto::errno_text;
-using postfix_proto::file_descriptor;
 
 namespace {
 
@@ -53,10 +51,10 @@ counter_sums read_counters(const std::string& data_directory, const std::string&
     int error = errno;
     if (file) {
         wait_for_writer(file.get());
-        const auto content = read_foreign_file(file.get(), longest_counters);
-        if (content.error == 0)
-            return parse_counters(content.text);
-        error = content.error;
+        const auto content = postfix_proto::read_to_end(file.get(), longest_counters);
+        if (content)
+            return parse_counters(*content);
+        error = content.error().value();
     }
     fmt::print(stderr,
                "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
@@ -64,32 +62,11 @@ counter_sums read_counters(const std::string& data_directory, const std::string&
     return {};
 }
 
-/// The collector may read at any time: it finds the old file or the new one, and overlooks the one
-/// that is being written, because that is not called *.prom.
-void replace_file(const std::string& path, const std::string& text) {
-    const auto temporary = fmt::format("{}.{}", path, ::getpid());
-    const auto fail = [&](const char* what) {
-        const int error = errno;
-        ::unlink(temporary.c_str());
-        throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(error)),
-                         EX_CANTCREAT);
-    };
-    const file_descriptor file(
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
-    if (!file)
-        fail("make");
-    std::size_t done = 0;
-    while (done < text.size()) {
-        const auto count = ::write(file.get(), text.data() + done, text.size() - done);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            fail("write");
-        done += static_cast<std::size_t>(count);
-    }
-    // Whatever the umask: the collector is another user.
-    if (::fchmod(file.get(), 0644) < 0 || ::rename(temporary.c_str(), path.c_str()) < 0)
-        fail("replace");
+/// The collector may read at any time, and is another user. It overlooks the file that is being
+/// written, because that is not called *.prom.
+void write_metrics(const std::string& path, const std::string& text) {
+    if (const auto written = replace_file(path, text, {.mode = 0644}); !written)
+        throw tool_error(written.error(), EX_CANTCREAT);
 }
 
 void run(const global_options& global, const metrics_options& options) {
@@ -104,7 +81,7 @@ void run(const global_options& global, const metrics_options& options) {
     const auto text =
         format_metrics(sums, std::move(sites), queue.names(), options.top, std::time(nullptr));
     if (!options.output.empty())
-        return replace_file(options.output, text);
+        return write_metrics(options.output, text);
     fmt::print("{}", text);
     if (std::fflush(stdout) != 0)
         throw tool_error("cannot write", EX_IOERR);

@@ -5,6 +5,7 @@
 
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/file_io.hpp"
 #include "postfix_proto/privileges.hpp"
 
 #include <fmt/format.h>
@@ -14,10 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <filesystem>
-#include <string_view>
 
 namespace flushd::tool {
 
@@ -26,6 +25,8 @@ using postfix_proto::errno_text;
 using postfix_proto::file_descriptor;
 
 namespace {
+
+constexpr std::size_t longest_answer = std::size_t{1} << 20U;
 
 [[noreturn]] void run_child(const instance& where, const std::function<std::string()>& function,
                             int output) {
@@ -39,12 +40,8 @@ namespace {
         text = error.what();
         status = 1;
     }
-    for (std::string_view rest = text; !rest.empty();) {
-        const auto written = ::write(output, rest.data(), rest.size());
-        if (written < 0)
-            break;
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (postfix_proto::write_all(output, text))
+        status = 1;
     ::_exit(status); // what the parent has in its buffers is the parent's
 }
 
@@ -75,16 +72,8 @@ std::string as_mail_owner(const instance& where, const std::function<std::string
     if (child == 0)
         run_child(where, function, output.get());
     output.reset();
-    std::string text;
-    std::array<char, 4096> buffer;
-    for (;;) {
-        const auto size = ::read(input.get(), buffer.data(), buffer.size());
-        if (size < 0 && errno == EINTR)
-            continue;
-        if (size <= 0)
-            break;
-        text.append(buffer.data(), static_cast<std::size_t>(size));
-    }
+    const auto read = postfix_proto::read_to_end(input.get(), longest_answer);
+    const auto text = read ? *read : std::string();
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }

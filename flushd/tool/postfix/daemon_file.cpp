@@ -1,8 +1,10 @@
 #include "flushd/tool/postfix/daemon_file.hpp"
 
+#include "flushd/core/replace_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
@@ -10,8 +12,6 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace flushd::tool {
 
@@ -20,14 +20,15 @@ using namespace postfix_proto;
 
 namespace {
 
+constexpr std::size_t largest_program = std::size_t{1} << 30U;
+
 bool have_same_content(const std::string& one, const std::string& other) {
     std::error_code error;
     if (fs::file_size(one, error) != fs::file_size(other, error) || error)
         return false;
-    std::ifstream first(one, std::ios::binary), second(other, std::ios::binary);
-    return first && second &&
-           std::equal(std::istreambuf_iterator<char>(first), {},
-                      std::istreambuf_iterator<char>(second));
+    const auto first = read_whole_file(one, largest_program);
+    const auto second = read_whole_file(other, largest_program);
+    return first && second && *first == *second;
 }
 
 } // namespace
@@ -51,23 +52,15 @@ daemon_file::state daemon_file::find_state() const {
 }
 
 void daemon_file::put() const {
-    const auto temporary = path_ + ".new";
-    const auto fail = [&](const std::string& why) {
-        std::error_code ignored;
-        fs::remove(temporary, ignored);
-        throw tool_error(fmt::format("cannot copy {} to {}: {}", own_path_, path_, why),
+    const auto program = read_whole_file(own_path_, largest_program);
+    if (!program)
+        throw tool_error(
+            fmt::format("cannot copy {} to {}: {}", own_path_, path_, program.error().message()),
+            EX_CANTCREAT);
+    if (const auto put = replace_file(path_, *program, {.mode = 0755, .owner = 0, .group = 0});
+        !put)
+        throw tool_error(fmt::format("cannot copy {} to {}: {}", own_path_, path_, put.error()),
                          EX_CANTCREAT);
-    };
-    std::error_code error;
-    fs::remove(temporary, error);
-    if (!fs::copy_file(own_path_, temporary, error) || error)
-        fail(error.message());
-    fs::permissions(temporary, fs::perms(0755), error);
-    if (error || ::chown(temporary.c_str(), 0, 0) < 0)
-        fail(error ? error.message() : errno_text(errno));
-    fs::rename(temporary, path_, error);
-    if (error)
-        fail(error.message());
 }
 
 void daemon_file::remove() const {

@@ -1,29 +1,30 @@
 #include "flushd/tool/postfix/file_image.hpp"
 
+#include "flushd/core/replace_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
-#include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 namespace flushd::tool {
 
 namespace fs = std::filesystem;
 using postfix_proto::errno_text;
-using postfix_proto::file_descriptor;
+using postfix_proto::read_whole_file;
 
 namespace {
+
+// More than any configuration file has.
+constexpr std::size_t longest_file = std::size_t{64} << 20U;
 
 [[noreturn]] void fail_with_errno(std::string_view what, const std::string& path) {
     throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(errno)), EX_CANTCREAT);
@@ -62,10 +63,10 @@ bool is_mount_point(const std::string& path) {
 } // namespace
 
 file_image::file_image(std::string path) : path_(std::move(path)) {
-    std::ifstream file(path_, std::ios::binary);
-    text_.assign(std::istreambuf_iterator<char>(file), {});
-    if (!file || ::stat(path_.c_str(), &status_) < 0)
+    auto text = read_whole_file(path_, longest_file);
+    if (!text || ::stat(path_.c_str(), &status_) < 0)
         throw tool_error(fmt::format("cannot read {}", path_), EX_NOINPUT);
+    text_ = *std::move(text);
 }
 
 std::optional<file_image> file_image::read_if_there(const std::string& path) {
@@ -76,26 +77,11 @@ std::optional<file_image> file_image::read_if_there(const std::string& path) {
 }
 
 void file_image::write(std::string_view text, const std::string& path) const {
-    const auto temporary = path + ".flushd-new";
-    ::unlink(temporary.c_str());
-    file_descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file)
-        fail_with_errno("create", temporary);
-    try {
-        for (auto rest = text; !rest.empty();) {
-            const auto written = ::write(file.get(), rest.data(), rest.size());
-            if (written < 0)
-                fail_with_errno("write", temporary);
-            rest.remove_prefix(static_cast<std::size_t>(written));
-        }
-        if (::fchown(file.get(), status_.st_uid, status_.st_gid) < 0 ||
-            ::fchmod(file.get(), status_.st_mode & 07777U) < 0 || ::fsync(file.get()) < 0 ||
-            ::rename(temporary.c_str(), path.c_str()) < 0)
-            fail_with_errno("write", path);
-    } catch (const tool_error&) {
-        ::unlink(temporary.c_str());
-        throw;
-    }
+    const auto written = replace_file(
+        path, text,
+        {.mode = status_.st_mode & 07777U, .owner = status_.st_uid, .group = status_.st_gid});
+    if (!written)
+        throw tool_error(written.error(), EX_CANTCREAT);
 }
 
 void file_image::restore_owner() const {
@@ -105,10 +91,9 @@ void file_image::restore_owner() const {
 }
 
 bool file_image::is_in_place() const {
-    std::ifstream file(path_, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto text = read_whole_file(path_, longest_file);
     struct stat now {};
-    return file && ::stat(path_.c_str(), &now) == 0 && text == text_ &&
+    return text && ::stat(path_.c_str(), &now) == 0 && *text == text_ &&
            now.st_uid == status_.st_uid && now.st_gid == status_.st_gid &&
            now.st_mode == status_.st_mode;
 }

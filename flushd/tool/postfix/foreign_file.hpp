@@ -7,6 +7,7 @@
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/result.hpp"
 
 #include <sys/stat.h>
 
@@ -14,6 +15,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace flushd::tool {
 
@@ -35,21 +37,15 @@ struct foreign_path {
 /// The same for a directory; an empty name is path.directory.
 [[nodiscard]] postfix_proto::file_descriptor open_foreign_directory(const foreign_path& path);
 
-/// What a file says, from its beginning; `error` is an errno value, EFBIG if there is more than
-/// `limit` bytes. Then there is no text.
-struct foreign_text {
-    std::string text{};
-    int error = 0;
-};
-[[nodiscard]] foreign_text read_foreign_file(const foreign_path& path, std::size_t limit);
-/// The same for what is open.
-[[nodiscard]] foreign_text read_foreign_file(int descriptor, std::size_t limit);
+/// What a file says. errc::file_too_large if there is more than `limit` bytes.
+[[nodiscard]] postfix_proto::result<std::string> read_foreign_file(const foreign_path& path,
+                                                                   std::size_t limit);
 
 /// Calls `visit` for each entry below the directory with its name from there on and its status,
 /// without following links; where that is a directory, the result says whether to descend. Returns
-/// 0 or the errno value of the directory itself; those below that cannot be read are passed over.
-/// No deeper than any hash_queue_depth.
-int walk_foreign_directory(
+/// the error of the directory itself; those below that cannot be read are passed over. No deeper
+/// than any hash_queue_depth.
+[[nodiscard]] std::error_code walk_foreign_directory(
     const std::string& directory,
     const std::function<bool(const std::string& name, const struct stat& status)>& visit);
 

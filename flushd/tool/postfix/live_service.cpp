@@ -3,6 +3,7 @@
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
+#include "postfix_proto/file_io.hpp"
 #include "postfix_proto/process_name.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +14,6 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <thread>
 
@@ -25,14 +25,13 @@ using steady_clock = std::chrono::steady_clock;
 
 namespace {
 
-/// Empty when it cannot be read: the process may just have ended.
-std::string read_whole(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
+// Longer than any command line.
+constexpr std::size_t longest_proc_file = std::size_t{16} << 20U;
 
-std::string proc_file(pid_t process, const char* name) {
-    return fmt::format("/proc/{}/{}", process, name);
+/// Empty when it cannot be read: the process may just have ended.
+std::string read_proc_file(pid_t process, const char* name) {
+    auto text = read_whole_file(fmt::format("/proc/{}/{}", process, name), longest_proc_file);
+    return text ? *std::move(text) : std::string();
 }
 
 /// What matters of /proc/PID/stat, see proc(5).
@@ -44,7 +43,7 @@ struct process_status {
 };
 
 std::optional<process_status> read_status(pid_t process) {
-    const auto text = read_whole(proc_file(process, "stat"));
+    const auto text = read_proc_file(process, "stat");
     const auto open = text.find('('), close = text.rfind(')'); // a name may have either in it
     if (open == std::string::npos || close == std::string::npos)
         return std::nullopt;
@@ -71,7 +70,7 @@ std::chrono::system_clock::time_point boot_time() {
 }
 
 std::optional<service_process> describe(pid_t process, const process_status& status) {
-    const auto command_line = read_whole(proc_file(process, "cmdline"));
+    const auto command_line = read_proc_file(process, "cmdline");
     std::vector<std::string> words;
     for (std::size_t begin = 0; begin < command_line.size();) {
         auto end = std::min(command_line.find('\0', begin), command_line.size());
@@ -120,7 +119,9 @@ std::optional<pid_t> find_master(const instance& where) {
     constexpr std::size_t enough = 100;
     const auto file = read_foreign_file({where.queue_directory() + "/pid", "master.pid"}, enough);
     pid_t process = 0;
-    std::istringstream text(file.text);
+    if (!file)
+        return std::nullopt;
+    std::istringstream text(*file);
     if (!(text >> process) || process <= 0)
         return std::nullopt;
     // The file may be an old one: it stays when the machine goes down.

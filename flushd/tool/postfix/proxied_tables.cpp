@@ -8,6 +8,7 @@
 #include "flushd/tool/screen/interrupts.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/postconf.hpp"
 #include "postfix_proto/proxymap_client.hpp"
 
@@ -48,11 +49,8 @@ std::string show_lines(char sign, const std::optional<std::string>& lines) {
     std::string result;
     if (!lines)
         return result;
-    for (std::string_view rest = *lines; !rest.empty();) {
-        const auto end = std::min(rest.find('\n'), rest.size());
-        result += fmt::format("{} {}\n", sign, rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    for (std::string_view rest = *lines; !rest.empty();)
+        result += fmt::format("{} {}\n", sign, take_line(rest));
     return result;
 }
 

@@ -1,15 +1,14 @@
 #include "flushd/tool/postfix/unserved_tables.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
+#include "postfix_proto/file_io.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/logical_lines.hpp"
 #include "postfix_proto/lookup_table.hpp"
 #include "postfix_proto/match_list.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 
 namespace flushd::tool {
 
@@ -18,6 +17,9 @@ using namespace postfix_proto;
 namespace {
 
 constexpr std::string_view proxy_prefix = "proxy:";
+
+// As for the library, which opens it.
+constexpr std::size_t longest_list = std::size_t{256} << 20U;
 
 /// "type:name", and where in a longer text it is.
 struct found_table {
@@ -60,10 +62,11 @@ void find_in(std::string_view list, const std::string& file, std::size_t depth,
     const auto read = [&](const std::string& path) {
         if (depth >= match_list::max_file_depth)
             return;
-        std::ifstream input(path, std::ios::binary);
-        const std::string text{std::istreambuf_iterator<char>(input), {}};
+        const auto text = read_whole_file(path, longest_list);
+        if (!text)
+            return;
         logger silent(nullptr);
-        for (const auto& line : split_logical_lines(text, path, silent))
+        for (const auto& line : split_logical_lines(*text, path, silent))
             find_in(line.text, path, depth + 1, unserved, result);
     };
     for_each_table(list, note, read);

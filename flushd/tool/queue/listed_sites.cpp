@@ -1,11 +1,13 @@
 #include "flushd/tool/queue/listed_sites.hpp"
 
+#include "flushd/core/directory_walk.hpp"
 #include "flushd/core/line_set.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
@@ -48,18 +50,18 @@ std::optional<listed_site> read_logfile(const std::string& path, logfile_name na
     if (!file)
         return std::nullopt;
     const auto times = logfile_times::of(file.get()); // before the file is read
-    const auto content = read_foreign_file(file.get(), room);
-    if (content.error == EFBIG)
+    const auto content = postfix_proto::read_to_end(file.get(), room);
+    if (!content && content.error() == std::errc::file_too_large)
         fmt::print(stderr,
                    "flushd: {} is left out: with it there would be more than {} MiB to read\n",
                    path, most_bytes >> 20U);
-    if (content.error != 0)
+    if (!content)
         return std::nullopt;
-    room -= content.text.size();
+    room -= content->size();
     listed_site result(std::move(name));
     result.times = times;
-    line_set seen(content.text);
-    for (std::string_view rest = content.text; !rest.empty();) {
+    line_set seen(*content);
+    for (std::string_view rest = *content; !rest.empty();) {
         const auto line = take_line(rest);
         if (is_mark(line))
             continue;
@@ -98,16 +100,16 @@ std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& la
         for (const auto& file : *wanted)
             read(layout.path(top, file.name()), file);
     } else {
-        const int error =
+        const auto failure =
             walk_foreign_directory(top, [&](const std::string& path, const struct stat& status) {
                 const auto name = path.substr(path.rfind('/') + 1);
                 const auto file = logfile_name::from_name(name);
                 if (file && S_ISREG(status.st_mode) && (!wanted || wanted->contains(*file)))
                     read(top + '/' + path, *file);
-                return name.size() == 1; // what sub-directories of a hashed queue are called
+                return may_be_hash_directory(name);
             });
-        if (error != 0)
-            refuse(top, error);
+        if (failure)
+            refuse(top, failure.value());
     }
     std::sort(result.begin(), result.end(),
               [](const auto& a, const auto& b) { return a.file < b.file; });

@@ -2,6 +2,8 @@
 
 #include "flushd/tool/postfix/foreign_file.hpp"
 
+#include "postfix_proto/file_io.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,10 +69,10 @@ std::optional<queue_file_head> queue_files::read_deferred(const queue_id& id) co
         open_foreign_file(foreign_path::in_queue(layout_.path(queue_name::deferred, id)));
     if (!file)
         return std::nullopt;
-    std::array<char, 1024> buffer; // the two records are the first ones, below 200 bytes
-    const auto count = ::pread(file.get(), buffer.data(), buffer.size(), 0);
-    if (count > 0)
-        if (auto head = parse_queue_file_head({buffer.data(), static_cast<std::size_t>(count)}))
+    constexpr std::size_t enough = 1024; // the two records are the first ones, below 200 bytes
+    std::string bytes;
+    if (!postfix_proto::read_at(file.get(), 0, enough, bytes))
+        if (auto head = parse_queue_file_head(bytes))
             return head;
     // Not a queue file as we know it. The ID is listed and the file is there, so it counts.
     struct stat status {};

@@ -1,17 +1,13 @@
 #include "flushd/tool/send/message_watch.hpp"
 
+#include "postfix_proto/file_io.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace flushd::tool {
 
-namespace {
-
-bool same(const timespec& a, const timespec& b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-} // namespace
+using postfix_proto::same_time;
 
 message_watch::counts& message_watch::counts::operator+=(const counts& other) {
     waiting += other.waiting;
@@ -47,11 +43,11 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
     }
     if (one.has_moved)
         return progress::deferred;
-    if (same(found.changed, one.changed_before))
+    if (same_time(found.changed, one.changed_before))
         return progress::waiting;
     // Due in the future is what the queue manager sets. The flush service sets the time to now
     // before it moves the file, a moment in which it may be seen here.
-    if (found.due.tv_sec > now || same(found.due, one.due_seen))
+    if (found.due.tv_sec > now || same_time(found.due, one.due_seen))
         return progress::deferred;
     one.due_seen = found.due;
     return progress::waiting;

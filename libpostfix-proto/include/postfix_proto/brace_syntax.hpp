@@ -19,6 +19,9 @@ inline constexpr std::string_view list_separators = ", \t\r\n";
 /// The text without white space at either end.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
+/// Takes the next line off the front, without its newline; the last one may lack it.
+[[nodiscard]] std::string_view take_line(std::string_view& text) noexcept;
+
 /// Takes the next item off the front of a list. A separator inside balanced `{}` does not end the
 /// item; an item with an unclosed brace extends to the end. Returns nothing when no item is left.
 [[nodiscard]] std::optional<std::string_view> next_item(std::string_view& list) noexcept;

@@ -1,5 +1,6 @@
 #include "postfix_proto/postconf.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/run_program.hpp"
 #include "postfix_proto/time_value.hpp"
@@ -17,21 +18,7 @@ namespace postfix_proto {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\v\f";
 constexpr std::size_t output_limit = 1024 * 1024;
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-std::string_view take_line(std::string_view& text) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    return line;
-}
 
 bool is_name_character(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
@@ -132,7 +119,7 @@ parameter_values parse_postconf_output(std::string_view output) {
     auto current = values.end();
     while (!output.empty()) {
         const auto line = take_line(output);
-        if (!line.empty() && blanks.find(line.front()) != std::string_view::npos) {
+        if (!line.empty() && is_space(line.front())) {
             const auto more = trim(line);
             if (current != values.end() && !more.empty()) {
                 if (!current->second.empty())

@@ -1,11 +1,12 @@
 #include "postfix_proto/service_options.hpp"
 
-#include "postfix_proto/process_name.hpp"
-
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/errors.hpp"
+#include "postfix_proto/process_name.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -13,16 +14,8 @@ namespace postfix_proto {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\n\v\f\r";
 constexpr std::string_view options_without_argument = "cdDlSuvVz";
 constexpr std::string_view options_with_argument = "imnorst";
-
-std::string_view trim(std::string_view text) {
-    const auto first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 int positive_number(std::string_view text, std::string_view what) {
     int number = 0;
@@ -102,7 +95,7 @@ std::pair<std::string, std::string> split_name_value(std::string_view text, std:
     const auto name = trim(text.substr(0, equals));
     if (name.empty())
         throw startup_error(fmt::format("{}: no parameter name in \"{}\"", what, text));
-    if (name.find_first_of(blanks) != std::string_view::npos)
+    if (std::any_of(name.begin(), name.end(), is_space))
         throw startup_error(fmt::format("{}: blank in the parameter name in \"{}\"", what, text));
     return {std::string(name), std::string(trim(text.substr(equals + 1)))};
 }

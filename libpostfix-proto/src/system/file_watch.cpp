@@ -1,5 +1,7 @@
 #include "postfix_proto/file_watch.hpp"
 
+#include "postfix_proto/file_io.hpp"
+
 #include <fcntl.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -27,10 +29,6 @@ constexpr std::uint32_t directory_events = IN_MODIFY | IN_ATTRIB | IN_CREATE | I
                                            IN_MOVE_SELF | IN_ONLYDIR;
 constexpr std::uint32_t events_about_everything =
     IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT;
-
-bool same_time(const timespec& a, const timespec& b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
 
 bool earlier(const timespec& a, const timespec& b) {
     return a.tv_sec < b.tv_sec || (a.tv_sec == b.tv_sec && a.tv_nsec < b.tv_nsec);

@@ -1,6 +1,7 @@
 #include "tables/database_file.hpp"
 
 #include "postfix_proto/errors.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
 
@@ -65,12 +66,8 @@ private:
             flush();
     }
     void flush() {
-        for (std::string_view rest = buffer_; !rest.empty();) {
-            const ssize_t count = ::write(fd_, rest.data(), rest.size());
-            if (count < 0 && errno != EINTR)
-                ::_exit(1); // the parent has given up
-            rest.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-        }
+        if (write_all(fd_, buffer_))
+            ::_exit(1); // the parent has given up
         buffer_.clear();
     }
 

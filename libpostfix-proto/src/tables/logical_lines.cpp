@@ -10,10 +10,7 @@ std::vector<logical_line> split_logical_lines(std::string_view text, std::string
     bool skips_continuations = true; // there is nothing yet that could be continued
     bool has_warned = false;
     for (std::size_t number = 1; !text.empty(); ++number) {
-        const std::size_t end = text.find('\n');
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-
+        const std::string_view line = take_line(text);
         const std::string_view content = trim(line);
         if (content.empty() || content.front() == '#')
             continue;

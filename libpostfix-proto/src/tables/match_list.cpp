@@ -74,19 +74,17 @@ void match_list::parse_file(const std::string& path, bool is_negated, const open
     if (self.depth > max_file_depth)
         return add_unusable_file(path, "files name files more than " +
                                            std::to_string(max_file_depth) + " deep");
-    const file_text file = read_file(path, options_.patience, *log_);
-    if (file.error != 0)
-        return add_unusable_file(path, errno_text(file.error));
+    const auto file = read_file(path, options_.patience, *log_);
+    if (!file)
+        return add_unusable_file(path, file.error().message());
     list_files_.push_back(path);
     if (options_.joins_list_lines) {
-        for (const logical_line& line : split_logical_lines(file.text, path, *log_))
+        for (const logical_line& line : split_logical_lines(*file, path, *log_))
             parse(line.text, is_negated, &self);
         return;
     }
-    for (std::string_view rest = file.text; !rest.empty();) {
-        const std::size_t end = rest.find('\n');
-        const std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    for (std::string_view rest = *file; !rest.empty();) {
+        const std::string_view line = take_line(rest);
         if (!line.starts_with('#'))
             parse(line, is_negated, &self);
     }

@@ -1,7 +1,6 @@
 #include "tables/memory_table.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
-#include "postfix_proto/errors.hpp"
 #include "postfix_proto/logical_lines.hpp"
 #include "postfix_proto/utf8.hpp"
 #include "tables/read_file.hpp"
@@ -124,11 +123,11 @@ opened_table open_inline_table(std::string_view type, std::string_view name,
 opened_table open_text_hash_table(std::string_view type, std::string_view name,
                                   const open_options& options, logger& log) {
     const std::string path(name);
-    const file_text file = read_file(path, options.patience, log);
-    if (file.error != 0)
-        return {nullptr, fmt::format("open database {}: {}", path, errno_text(file.error)), {path}};
+    const auto file = read_file(path, options.patience, log);
+    if (!file)
+        return {nullptr, fmt::format("open database {}: {}", path, file.error().message()), {path}};
     auto table = std::make_unique<memory_table>(type, name, std::vector{path});
-    for (const logical_line& line : split_logical_lines(file.text, path, log)) {
+    for (const logical_line& line : split_logical_lines(*file, path, log)) {
         if (add_text_entry(line, path, options.utf8, *table, log))
             continue;
         const std::string_view text = line.text;

@@ -1,7 +1,6 @@
 #include "tables/rule_lines.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
-#include "postfix_proto/errors.hpp"
 #include "tables/read_file.hpp"
 #include "text/ascii_case.hpp"
 
@@ -46,12 +45,12 @@ rule_lines read_rule_lines(std::string_view type, std::string_view name,
         }
     } else {
         result.files = {path};
-        file_text file = read_file(path, options.patience, log);
-        if (file.error != 0) {
-            result.reason = fmt::format("open {}: {}", path, errno_text(file.error));
+        auto file = read_file(path, options.patience, log);
+        if (!file) {
+            result.reason = fmt::format("open {}: {}", path, file.error().message());
             return result;
         }
-        text = std::move(file.text);
+        text = *std::move(file);
     }
     result.lines = split_logical_lines(text, path, log);
     for (logical_line& line : result.lines)

@@ -67,3 +67,12 @@ TEST_CASE("trim takes all six kinds of white space off both ends") {
     CHECK(trim("") == "");
     CHECK(trim("\xa0") == "\xa0");
 }
+
+TEST_CASE("lines are taken one by one, the last also without its newline") {
+    std::string_view text = "a\n\nb";
+    std::vector<std::string_view> lines;
+    while (!text.empty())
+        lines.push_back(postfix_proto::take_line(text));
+    CHECK(lines == std::vector<std::string_view>{"a", "", "b"});
+    CHECK(postfix_proto::take_line(text).empty());
+}
