@@ -12,7 +12,6 @@
 
 #include <charconv>
 #include <utility>
-#include <variant>
 
 namespace flushd {
 
@@ -96,9 +95,9 @@ std::string counters_file::path(const std::string& data_directory,
 
 std::error_code counters_file::open(const std::string& path, const std::string& user) {
     auto opened = open_data_file(path, user);
-    if (const auto* failure = std::get_if<std::error_code>(&opened))
-        return *failure;
-    file_ = std::move(std::get<postfix_proto::file_descriptor>(opened));
+    if (!opened)
+        return opened.error();
+    file_ = *std::move(opened);
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "flushd/core/data_file.hpp"
 
 #include "postfix_proto/errors.hpp"
+#include "postfix_proto/file_io.hpp"
 #include "postfix_proto/queue_id.hpp"
 
 #include <fmt/format.h>
@@ -16,7 +17,9 @@ namespace flushd {
 
 using postfix_proto::errno_text;
 using postfix_proto::file_descriptor;
+using postfix_proto::last_error;
 using postfix_proto::startup_error;
+using postfix_proto::unexpected;
 
 namespace {
 
@@ -57,16 +60,16 @@ std::string data_file_path(const std::string& data_directory, const std::string&
                        kind);
 }
 
-std::variant<file_descriptor, std::error_code> open_data_file(const std::string& path,
-                                                              const std::string& user) {
+postfix_proto::result<file_descriptor> open_data_file(const std::string& path,
+                                                      const std::string& user) {
     const other_user as_the_user(user);
     file_descriptor file(::open(
         path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600));
     struct stat status {};
     if (!file || ::fstat(file.get(), &status) < 0)
-        return std::error_code(errno, std::generic_category());
+        return unexpected(last_error());
     if (!S_ISREG(status.st_mode))
-        return std::make_error_code(std::errc::invalid_argument);
+        return unexpected(std::make_error_code(std::errc::invalid_argument));
     return file;
 }
 

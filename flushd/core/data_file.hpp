@@ -2,11 +2,10 @@
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/result.hpp"
 
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <variant>
 
 namespace flushd {
 
@@ -20,7 +19,7 @@ namespace flushd {
 /// Opens or makes it, for reading and writing, as the user if the process is root: the directory is
 /// that user's, who could have put a link there. What is not a regular file is an error. To be
 /// called before the process enters its jail. Throws startup_error when there is no such user.
-[[nodiscard]] std::variant<postfix_proto::file_descriptor, std::error_code>
+[[nodiscard]] postfix_proto::result<postfix_proto::file_descriptor>
 open_data_file(const std::string& path, const std::string& user);
 
 } // namespace flushd

@@ -14,7 +14,9 @@ namespace {
 /// Of the extended attribute, and what is in it: seconds and nanoseconds since 1970.
 constexpr const char* sent_attribute = "user.flushd.sent";
 
-std::error_code error(int number) { return {number, std::generic_category()}; }
+postfix_proto::unexpected<std::error_code> error(int number) {
+    return postfix_proto::unexpected(std::error_code(number, std::generic_category()));
+}
 
 } // namespace
 
@@ -24,7 +26,7 @@ void note_sent(int fd, const timespec& time) noexcept {
     static_cast<void>(::fsetxattr(fd, sent_attribute, text, end.size, 0));
 }
 
-std::variant<timespec, std::error_code> sent_time(int fd) {
+postfix_proto::result<timespec> sent_time(int fd) {
     char text[64] = {};
     const auto size = ::fgetxattr(fd, sent_attribute, text, sizeof text - 1);
     if (size < 0)

@@ -12,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <variant>
 
 namespace flushd {
 
@@ -90,9 +89,9 @@ asio::awaitable<void> compactor::compact(logfile_name site) {
 
 asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site) {
     auto opened = co_await store_.open_locked(site, logfile::missing::is_error);
-    if (const auto* failure = std::get_if<std::error_code>(&opened))
-        co_return *failure;
-    auto& opened_logfile = std::get<logfile>(opened);
+    if (!opened)
+        co_return opened.error();
+    auto& opened_logfile = *opened;
     // Whatever comes of it, the next attempt is not before the logfile has doubled.
     const auto before = compacted_size_[site] = opened_logfile.size();
     // A send in this process will look for the lines that it has read, or will have the mark among

@@ -66,23 +66,24 @@ asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t
     // Under the lock, and after another look: an add may have come in between. (Stock Postfix
     // looks and unlinks without the lock.)
     auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
-    if (auto* opened_logfile = std::get_if<logfile>(&opened)) {
-        std::error_code failure;
-        const bool removed = co_await daemon_.worker.run(
-            [&] { return opened_logfile->remove_if_empty_since(oldest, failure); });
-        if (removed)
-            daemon_.counts.add(counter::removed_logfiles);
-        if (removed)
-            daemon_.log.debug("removed {}: empty and unchanged for {} days", opened_logfile->path(),
-                              purge_time_.count() / 86400);
-        else if (failure)
-            daemon_.log.warning("remove logfile {}: {}", opened_logfile->path(), failure.message());
-        co_return removed;
+    if (!opened) {
+        if (opened.error() != std::errc::no_such_file_or_directory)
+            daemon_.log.warning("remove logfile {}: {}", file.name(),
+                                logfile_failure(opened.error()));
+        co_return false;
     }
-    if (std::get<std::error_code>(opened) != std::errc::no_such_file_or_directory)
-        daemon_.log.warning("remove logfile {}: {}", file.name(),
-                            logfile_failure(std::get<std::error_code>(opened)));
-    co_return false;
+    const auto removed =
+        co_await daemon_.worker.run([&] { return opened->remove_if_empty_since(oldest); });
+    if (!removed) {
+        daemon_.log.warning("remove logfile {}: {}", opened->path(), removed.error().message());
+        co_return false;
+    }
+    if (*removed) {
+        daemon_.counts.add(counter::removed_logfiles);
+        daemon_.log.debug("removed {}: empty and unchanged for {} days", opened->path(),
+                          purge_time_.count() / 86400);
+    }
+    co_return *removed;
 }
 
 } // namespace flushd

@@ -15,7 +15,6 @@
 #include <cerrno>
 #include <charconv>
 #include <string_view>
-#include <variant>
 
 namespace flushd {
 
@@ -89,10 +88,10 @@ std::optional<std::string> configuration_in_force(int status_descriptor) {
 std::error_code keep_to_layout(const std::string& in_force, const std::string& path,
                                const std::string& user, flush_parameters& parameters,
                                postfix_proto::logger& log) {
-    auto opened = open_data_file(path, user);
-    if (const auto* failure = std::get_if<std::error_code>(&opened))
-        return *failure;
-    const int fd = std::get<postfix_proto::file_descriptor>(opened).get();
+    const auto opened = open_data_file(path, user);
+    if (!opened)
+        return opened.error();
+    const int fd = opened->get();
     const auto before = read_record(fd);
     const record now{in_force, parameters.hash_queue_depth, parameters.defers_transports,
                      parameters.hash_queue_names};

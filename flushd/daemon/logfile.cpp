@@ -20,25 +20,18 @@
 
 namespace flushd {
 
-using postfix_proto::file_descriptor;
 using postfix_proto::last_error;
+using postfix_proto::open_file;
+using postfix_proto::open_without_trace;
 using postfix_proto::read_at;
+using postfix_proto::result;
 using postfix_proto::truncate;
+using postfix_proto::unexpected;
 using postfix_proto::write_at;
 
 namespace {
 
-constexpr mode_t logfile_mode = 0600;
-
 std::error_code error(int number) { return {number, std::generic_category()}; }
-
-file_descriptor open_descriptor(const std::string& path, int flags) {
-    while (true) {
-        const int fd = ::open(path.c_str(), flags, logfile_mode);
-        if (fd >= 0 || errno != EINTR)
-            return file_descriptor(fd);
-    }
-}
 
 // How much is read between two looks at the clock: a fraction of a millisecond.
 constexpr std::size_t piece = std::size_t{1} << 20U;
@@ -48,26 +41,22 @@ constexpr std::time_t unlikely_age = 10;
 
 } // namespace
 
-std::variant<logfile, std::error_code> logfile::open(const std::string& path,
-                                                     missing when_missing) {
+result<logfile> logfile::open(const std::string& path, missing when_missing) {
     // O_NONBLOCK: somebody may have put a FIFO there.
-    int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    if (when_missing == missing::is_created)
-        flags |= O_CREAT;
+    constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    const bool is_created = when_missing == missing::is_created;
     bool can_read = true;
-    auto file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
-    if (!file && errno == ENOENT && when_missing == missing::is_created &&
-        postfix_proto::make_parent_directories(path))
-        file = open_descriptor(path, flags | O_RDWR | O_NOATIME);
+    auto file = is_created ? open_file(path, flags | O_RDWR | O_NOATIME | O_CREAT)
+                           : open_without_trace(AT_FDCWD, path.c_str(), flags | O_RDWR);
+    if (!file && errno == ENOENT && is_created && postfix_proto::make_parent_directories(path))
+        file = open_file(path, flags | O_RDWR | O_NOATIME | O_CREAT);
     // Somebody else's file: O_NOATIME is for the owner. An append must not count as reading.
-    if (!file && (errno == EPERM || errno == EACCES) && when_missing == missing::is_created) {
-        file = open_descriptor(path, flags | O_WRONLY);
+    if (!file && (errno == EPERM || errno == EACCES) && is_created) {
+        file = open_file(path, flags | O_WRONLY | O_CREAT);
         can_read = false;
     }
-    if (!file && errno == EPERM)
-        file = open_descriptor(path, flags | O_RDWR);
     if (!file)
-        return last_error();
+        return unexpected(last_error());
     return logfile(path, std::move(file), can_read);
 }
 
@@ -169,7 +158,7 @@ void logfile::mark_sent() noexcept {
     static_cast<void>(update_status());
 }
 
-bool logfile::remove_if_empty_since(std::time_t oldest, std::error_code& failure) {
+result<bool> logfile::remove_if_empty_since(std::time_t oldest) {
     struct stat named {};
     if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
         ::stat(path_.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
@@ -177,8 +166,7 @@ bool logfile::remove_if_empty_since(std::time_t oldest, std::error_code& failure
         return false;
     if (::unlink(path_.c_str()) == 0)
         return true;
-    failure = last_error();
-    return false;
+    return unexpected(last_error());
 }
 
 } // namespace flushd

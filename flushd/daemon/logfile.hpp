@@ -6,6 +6,7 @@
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
+#include "postfix_proto/result.hpp"
 
 #include <sys/stat.h>
 
@@ -15,7 +16,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <variant>
 
 namespace flushd {
 
@@ -27,8 +27,8 @@ public:
     enum class missing { is_error, is_created };
 
     /// With `is_created` also makes the directories of a hashed queue.
-    [[nodiscard]] static std::variant<logfile, std::error_code> open(const std::string& path,
-                                                                     missing when_missing);
+    [[nodiscard]] static postfix_proto::result<logfile> open(const std::string& path,
+                                                             missing when_missing);
 
     /// Takes the lock if it is free. errc::resource_unavailable_try_again when it is not. What is
     /// not a regular file is an error, too.
@@ -81,9 +81,9 @@ public:
     /// says so to stock flush(8), because not all file systems keep access times.
     void mark_sent() noexcept;
 
-    /// What housekeeping does with a file that has been empty since before `oldest`. True when
-    /// it was removed; `failure` is set when it should have been.
-    [[nodiscard]] bool remove_if_empty_since(std::time_t oldest, std::error_code& failure);
+    /// What housekeeping does with a file that has been empty since before `oldest`. Whether it was
+    /// removed; an error when it should have been.
+    [[nodiscard]] postfix_proto::result<bool> remove_if_empty_since(std::time_t oldest);
 
 private:
     friend class log_rewrite;

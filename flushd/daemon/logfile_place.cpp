@@ -23,8 +23,8 @@ bool is_regular_file(const std::string& path) {
 
 } // namespace
 
-std::variant<logfile, std::error_code>
-open_logfile(const queue_layout& layout, const logfile_name& site, logfile::missing when_missing) {
+postfix_proto::result<logfile> open_logfile(const queue_layout& layout, const logfile_name& site,
+                                            logfile::missing when_missing) {
     const auto usual = layout.path(queue_name::flush, site.name());
     if (::access(usual.c_str(), F_OK) == 0 || errno != ENOENT)
         return logfile::open(usual, when_missing);
@@ -39,8 +39,7 @@ open_logfile(const queue_layout& layout, const logfile_name& site, logfile::miss
         if (!is_regular_file(path))
             continue;
         auto opened = logfile::open(path, logfile::missing::is_error);
-        const auto* failure = std::get_if<std::error_code>(&opened);
-        if (failure == nullptr || *failure != std::errc::no_such_file_or_directory)
+        if (opened || opened.error() != std::errc::no_such_file_or_directory)
             return opened;
     }
     // In between it may have been moved to where it belongs, which is why it is made last.

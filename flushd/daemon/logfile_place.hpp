@@ -6,17 +6,14 @@
 
 #include "postfix_proto/queue_path.hpp"
 
-#include <system_error>
-#include <variant>
-
 namespace flushd {
 
 /// Opens the site's logfile. With `flush` in hash_queue_names, a reload with another
 /// hash_queue_depth makes postsuper(1) rename all logfiles, in the background: one that is still
 /// in the old place is used there, since a second one in the new place would be overwritten. Only
 /// where there is none is it made.
-[[nodiscard]] std::variant<logfile, std::error_code>
-open_logfile(const postfix_proto::queue_layout& layout, const logfile_name& site,
-             logfile::missing when_missing);
+[[nodiscard]] postfix_proto::result<logfile> open_logfile(const postfix_proto::queue_layout& layout,
+                                                          const logfile_name& site,
+                                                          logfile::missing when_missing);
 
 } // namespace flushd

@@ -76,19 +76,18 @@ asio::awaitable<std::error_code> logfile_store::lock(logfile& file) {
     co_return failure == lock_is_held ? std::make_error_code(held_too_long) : failure;
 }
 
-asio::awaitable<std::variant<logfile, std::error_code>>
+asio::awaitable<postfix_proto::result<logfile>>
 logfile_store::open_locked(const logfile_name& site, logfile::missing when_missing) {
     while (true) {
         auto opened =
             co_await daemon_.worker.run([&] { return open_logfile(layout_, site, when_missing); });
-        if (const auto* failure = std::get_if<std::error_code>(&opened);
-            failure != nullptr && is_lack_of_descriptors(*failure) && close_all_cold())
+        if (!opened && is_lack_of_descriptors(opened.error()) && close_all_cold())
             continue;
-        if (auto* file = std::get_if<logfile>(&opened)) {
-            if (const auto failure = co_await lock(*file))
-                co_return failure;
+        if (opened) {
+            if (const auto failure = co_await lock(*opened))
+                co_return postfix_proto::unexpected(failure);
             // Housekeeping removes empty logfiles, under the lock that we have been waiting for.
-            if (file->unlinked())
+            if (opened->unlinked())
                 continue;
         }
         co_return std::move(opened);
@@ -239,14 +238,13 @@ std::error_code logfile_store::write_now(const logfile_name& site, hot_site& hot
 std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_site& hot) {
     while (true) {
         auto opened = open_logfile(layout_, site, logfile::missing::is_created);
-        const auto* failure = std::get_if<std::error_code>(&opened);
-        if (failure == nullptr) {
-            hot.file = std::move(std::get<logfile>(opened));
+        if (opened) {
+            hot.file = *std::move(opened);
             return {};
         }
         // What was kept open in case that there is more to write costs nobody his line.
-        if (!is_lack_of_descriptors(*failure) || !close_all_cold())
-            return *failure;
+        if (!is_lack_of_descriptors(opened.error()) || !close_all_cold())
+            return opened.error();
     }
 }
 

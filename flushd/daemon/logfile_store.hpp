@@ -64,7 +64,7 @@ public:
     }
 
     /// Opens and locks the site's logfile, for the worker to do something with.
-    [[nodiscard]] boost::asio::awaitable<std::variant<logfile, std::error_code>>
+    [[nodiscard]] boost::asio::awaitable<postfix_proto::result<logfile>>
     open_locked(const logfile_name& site, logfile::missing when_missing);
 
     /// Takes the lock again. errc::timed_out when somebody keeps it for too long.

@@ -126,14 +126,15 @@ void site_sender::give_up(const logfile_name& file) {
 asio::awaitable<bool> site_sender::send_once(const logfile_name& file, const std::string& site,
                                              send_mode mode) {
     auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
-    if (const auto* failure = std::get_if<std::error_code>(&opened)) {
+    if (!opened) {
         // No logfile, no mail.
-        if (*failure == std::errc::no_such_file_or_directory)
+        if (opened.error() == std::errc::no_such_file_or_directory)
             co_return true;
-        cannot_open_("open fast flush logfile {}: {}", file.name(), logfile_failure(*failure));
+        cannot_open_("open fast flush logfile {}: {}", file.name(),
+                     logfile_failure(opened.error()));
         co_return false;
     }
-    auto& opened_logfile = std::get<logfile>(opened);
+    auto& opened_logfile = *opened;
     logfile::snapshot listed;
     logfile::outcome read;
     bool first = true;

@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <variant>
-
 namespace flushd::tool {
 
 namespace {
@@ -38,8 +36,8 @@ logfile_times logfile_times::of(int fd) {
     result.written = time_of(status.stx_mtime);
     if ((status.stx_mask & STATX_BTIME) != 0)
         result.born = time_of(status.stx_btime);
-    if (const auto noted = sent_time(fd); const auto* time = std::get_if<timespec>(&noted))
-        result.noted = time_of(*time);
+    if (const auto noted = sent_time(fd))
+        result.noted = time_of(*noted);
     return result;
 }
 

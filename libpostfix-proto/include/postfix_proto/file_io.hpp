@@ -23,8 +23,11 @@ namespace postfix_proto {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-/// Opens a file without changing its access time when it is read. That is for its owner and for
-/// root; for others the access time changes. `path` is relative to `directory` (or AT_FDCWD).
+/// Opens a file; a new one gets the mode 0600. Returns none, with errno set, when it cannot be
+/// opened.
+[[nodiscard]] file_descriptor open_file(const std::string& path, int flags);
+/// Opens a file so that its access time does not change when it is read. That is for its owner and
+/// for root; for others it changes. `path` is relative to `directory` (or AT_FDCWD).
 /// Returns none, with errno set, when the file cannot be opened.
 [[nodiscard]] file_descriptor open_without_trace(int directory, const char* path, int flags);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace postfix_proto {
 
@@ -17,6 +18,10 @@ auto retried(Call call) {
     while (done < 0 && errno == EINTR)
         done = call();
     return done;
+}
+
+file_descriptor open_at(int directory, const char* path, int flags) {
+    return file_descriptor(retried([&] { return ::openat(directory, path, flags, 0600); }));
 }
 
 /// `write` writes a part of what it is given, as write(2) does.
@@ -33,12 +38,13 @@ std::error_code write_parts(std::string_view bytes, Write write) {
 
 } // namespace
 
+file_descriptor open_file(const std::string& path, int flags) {
+    return open_at(AT_FDCWD, path.c_str(), flags);
+}
+
 file_descriptor open_without_trace(int directory, const char* path, int flags) {
-    const auto open = [&](int all_flags) {
-        return retried([&] { return ::openat(directory, path, all_flags, 0600); });
-    };
-    const int fd = open(flags | O_NOATIME);
-    return file_descriptor(fd < 0 && errno == EPERM ? open(flags) : fd);
+    auto file = open_at(directory, path, flags | O_NOATIME);
+    return !file && errno == EPERM ? open_at(directory, path, flags) : std::move(file);
 }
 
 result<std::string> read_to_end(int fd, std::size_t limit) {
@@ -70,8 +76,7 @@ result<std::string> read_to_end(int fd, std::size_t limit) {
 }
 
 result<std::string> read_whole_file(const std::string& path, std::size_t limit) {
-    const file_descriptor file(
-        retried([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY); }));
+    const auto file = open_file(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (!file)
         return unexpected(last_error());
     return read_to_end(file.get(), limit);

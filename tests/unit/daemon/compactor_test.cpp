@@ -95,7 +95,7 @@ struct fixture {
 /// What a send by another process does to the logfile.
 void send_elsewhere() {
     auto opened = logfile::open(path, logfile::missing::is_error);
-    auto& file = std::get<logfile>(opened);
+    auto& file = *opened;
     REQUIRE_FALSE(file.try_lock());
     file.mark_sent();
     std::filesystem::resize_file(path, 0);
@@ -199,7 +199,7 @@ TEST_CASE("a compaction in the middle of a send by another process keeps what wa
     fixture f;
     spool::write(path, large); // each once: compaction will not change these lines
     auto opened = logfile::open(path, logfile::missing::is_error);
-    auto& elsewhere = std::get<logfile>(opened);
+    auto& elsewhere = *opened;
     REQUIRE_FALSE(elsewhere.try_lock());
     elsewhere.mark_sent();
     logfile::snapshot handled;

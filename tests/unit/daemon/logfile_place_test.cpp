@@ -16,12 +16,11 @@ std::error_code append(unsigned depth,
                        logfile::missing when_missing = logfile::missing::is_created) {
     const queue_layout layout(depth > 0 ? "flush" : "deferred", depth);
     auto opened = open_logfile(layout, *logfile_name::from_name("customer_tld"), when_missing);
-    if (const auto* failure = std::get_if<std::error_code>(&opened))
-        return *failure;
-    auto& opened_logfile = std::get<logfile>(opened);
-    if (const auto failure = opened_logfile.try_lock())
+    if (!opened)
+        return opened.error();
+    if (const auto failure = opened->try_lock())
         return failure;
-    return opened_logfile.append("A1\n");
+    return opened->append("A1\n");
 }
 
 } // namespace

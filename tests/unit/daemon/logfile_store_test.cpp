@@ -207,7 +207,7 @@ TEST_CASE("who waits for a send's lock is told when it takes too long") {
         f.context,
         [](logfile_store& store, std::optional<std::error_code>& told) -> asio::awaitable<void> {
             auto opened = co_await store.open_locked(site, logfile::missing::is_error);
-            told = std::get<std::error_code>(opened);
+            told = opened.error();
         }(f.store, failure),
         [](const std::exception_ptr& thrown) { CHECK_FALSE(thrown); });
     f.run();

@@ -13,18 +13,16 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <variant>
 
 inline constexpr const char* logfile_path = "flush/customer_tld";
 
 inline flushd::logfile open_locked(flushd::logfile::missing when_missing,
                                    const std::string& name = logfile_path) {
     auto opened = flushd::logfile::open(name, when_missing);
-    if (const auto* failure = std::get_if<std::error_code>(&opened))
-        throw std::system_error(*failure, name);
-    auto& file = std::get<flushd::logfile>(opened);
-    REQUIRE_FALSE(file.try_lock());
-    return std::move(file);
+    if (!opened)
+        throw std::system_error(opened.error(), name);
+    REQUIRE_FALSE(opened->try_lock());
+    return *std::move(opened);
 }
 
 /// As an add does.
