@@ -104,7 +104,7 @@ std::error_code keep_to_layout(const std::string& in_force, const std::string& p
         return {};
     parameters.hash_queue_depth = before->hash_queue_depth;
     parameters.hash_queue_names = before->hash_queue_names;
-    log.warning("hash_queue_depth or hash_queue_names has been changed: that takes effect after "
+    log.warning("hash_queue_depth or hash_queue_names has changed: the change takes effect after "
                 "\"postfix reload\"");
     return {};
 }

@@ -18,7 +18,7 @@ namespace postfix_proto {
 ///     warning: lock fast flush logfile customer_tld: locked by another process for too long
 ///     ... 10 s or more
 ///     warning: lock fast flush logfile customer_tld: locked by another process for too long -- 37
-///         such warnings were left out
+///         such warnings were suppressed
 ///
 /// Different texts of one kind are written, but no more than a handful at a time: a full disk
 /// has as many as there are sites. One thread may use it.
@@ -35,7 +35,7 @@ public:
     /// `log` must outlive it.
     explicit repeated_warning(logger& log, duration interval = default_interval)
         : log_(log), interval_(interval) {}
-    /// Says how many were left out since the last one that was written.
+    /// Says how many were suppressed since the last one that was written.
     ~repeated_warning();
     repeated_warning(const repeated_warning&) = delete;
     repeated_warning& operator=(const repeated_warning&) = delete;

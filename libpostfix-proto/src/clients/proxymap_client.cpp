@@ -78,10 +78,10 @@ asio::awaitable<remote_answer> proxymap_client::state::ask(std::shared_ptr<state
                                                            remote_question question) {
     const auto& settings = self->settings;
     if (self->asking >= settings.most_questions) {
-        self->crowded("service {}: {} questions are without an answer -- the next ones fail",
+        self->crowded("service {}: {} requests are unanswered -- further ones fail",
                       settings.path, self->asking);
         co_return remote_answer{
-            lookup_result::failed(fmt::format("too many wait for {}", settings.path))};
+            lookup_result::failed(fmt::format("too many requests wait for {}", settings.path))};
     }
     const counted one_more(self->asking);
     auto shared = co_await self->answers.wait_for(question);

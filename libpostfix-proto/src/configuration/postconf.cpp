@@ -56,8 +56,8 @@ std::vector<std::string> postconf_command(const std::optional<std::string>& want
                                           const std::optional<std::string>& config_directory) {
     const auto program = wanted ? wanted : find_program("postconf");
     if (!program)
-        throw startup_error("cannot find postconf(1) in the system's directories, or in one of PATH"
-                            " that is root's");
+        throw startup_error("cannot find postconf(1) in the system directories, or in a directory "
+                            "of PATH that belongs to root");
     std::vector<std::string> command{*program};
     if (config_directory)
         command.insert(command.end(), {"-c", *config_directory});

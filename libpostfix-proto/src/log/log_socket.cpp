@@ -107,9 +107,8 @@ void log_socket::tell_of_losses(bool is_last_word) {
     const auto count = lost_ - told_;
     if (count == 0)
         return;
-    const auto text =
-        fmt::format("{}: {} log record{} lost, nobody took {} in time", paths_.front(), count,
-                    count == 1 ? "" : "s", count == 1 ? "it" : "them");
+    const auto text = fmt::format("{}: {} log record{} lost: not accepted in time", paths_.front(),
+                                  count, count == 1 ? "" : "s");
     if (send(format_(severity::warning, text), is_last_word))
         told_ += count;
 }

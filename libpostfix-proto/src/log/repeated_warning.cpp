@@ -21,7 +21,7 @@ void repeated_warning::write(std::string text) {
         log_.write(severity::warning, written_.back());
         return;
     }
-    log_.warning("{} -- {} such warnings were left out", written_.back(), left_out_);
+    log_.warning("{} -- {} such warnings were suppressed", written_.back(), left_out_);
     left_out_ = 0;
 }
 
@@ -29,7 +29,7 @@ repeated_warning::~repeated_warning() {
     if (left_out_ == 0)
         return;
     try {
-        log_.warning("{} -- {} such warnings were left out", last_, left_out_);
+        log_.warning("{} -- {} such warnings were suppressed", last_, left_out_);
     } catch (const std::exception&) { // no memory to say it
     }
 }

@@ -124,8 +124,8 @@ asio::awaitable<void> client_listener::make_room() {
 
 void client_listener::say_full(const std::string& why) {
     if (!said_full_)
-        log_.warning("accept connection: {} -- {} clients are connected; silent ones make room, "
-                     "or the next ones wait",
+        log_.warning("accept connection: {} -- {} clients are connected; silent ones are closed, "
+                     "or new ones wait",
                      why, clients_.count());
     said_full_ = true;
 }

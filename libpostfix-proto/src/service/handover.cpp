@@ -50,7 +50,7 @@ asio::awaitable<void> master_service::hand_over() {
         if (!failure)
             break;
         if (!has_warned)
-            log_.warning("fork: {} -- other clients wait until all that is in hand is done",
+            log_.warning("fork: {} -- other clients wait until the work in hand is done",
                          errno_text(failure));
         co_await sleep(timer, retry_pause);
     }
@@ -109,7 +109,7 @@ int master_service::go_on_in_child() {
     if (failure == 0) {
         forget_master();
         handed_over_ = true;
-        log_.info("process {} has ended, so that a successor can start; this one finishes what was "
+        log_.info("process {} has ended so that another can start; this process finishes its work "
                   "in hand: {}",
                   before, work_.count());
     }

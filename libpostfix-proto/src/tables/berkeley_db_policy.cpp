@@ -80,10 +80,10 @@ void have_it_made(std::string_view type, std::string_view name, const berkeley_d
             run_program({*postmap, "-q", "x", fmt::format("{}:{}", type, name)},
                         std::chrono::steady_clock::now() + reindex_limit, postmap_output_limit);
         if (::access(path.c_str(), F_OK) != 0)
-            log.warning("{} is missing, and was not made: {}", path,
+            log.warning("{} is missing, and was not created: {}", path,
                         trim(std::string_view(done.errors)));
     } catch (const startup_error& error) {
-        log.warning("{} is missing, and was not made: {}", path, error.what());
+        log.warning("{} is missing, and was not created: {}", path, error.what());
     }
 }
 

@@ -29,7 +29,7 @@ bool parent_style_includes(std::string_view parent_domain_matches_subdomains,
     case match_result::failed:
         break;
     }
-    throw startup_error(fmt::format("{}: can not look up {}", parameter, parameter_name));
+    throw startup_error(fmt::format("{}: cannot look up {}", parameter, parameter_name));
 }
 
 } // namespace postfix_proto

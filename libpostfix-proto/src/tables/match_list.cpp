@@ -18,7 +18,7 @@ namespace postfix_proto {
 
 namespace {
 
-/// What Postfix calls the table that stands for a list file it can not read (DICT_TYPE_NOFILE).
+/// Postfix's name for the table that stands for a list file it cannot read (DICT_TYPE_NOFILE).
 constexpr std::string_view missing_file_type = "non-existent";
 
 bool is_table(std::string_view item) {
@@ -67,7 +67,7 @@ void match_list::parse(std::string_view list, bool is_negated, const open_file* 
 void match_list::parse_file(const std::string& path, bool is_negated, const open_file* inside) {
     const open_file self{path, inside, inside == nullptr ? 1 : inside->depth + 1};
     for (const open_file* outer = inside; outer != nullptr; outer = outer->outer) {
-        std::error_code ignored; // of two files that can not be compared none is the other
+        std::error_code ignored; // files that cannot be compared count as different
         if (outer->path == path || std::filesystem::equivalent(outer->path, path, ignored))
             return add_unusable_file(path, "the file names itself");
     }

@@ -37,7 +37,7 @@ const UCaseMap* case_map() {
         std::unique_ptr<UCaseMap, case_map_closer> opened(
             ucasemap_open("", U_FOLD_CASE_DEFAULT, &error));
         if (U_FAILURE(error))
-            throw startup_error(fmt::format("can not open ICU case map: {}", u_errorName(error)));
+            throw startup_error(fmt::format("cannot open ICU case map: {}", u_errorName(error)));
         return opened;
     }();
     return map.get();

@@ -117,7 +117,7 @@ domain_to_ascii::domain_to_ascii(options chosen) {
                                                    : std::uint32_t{UIDNA_NONTRANSITIONAL_TO_ASCII};
     idna_.reset(uidna_openUTS46(mode, &error));
     if (U_FAILURE(error))
-        throw startup_error(fmt::format("can not open ICU IDNA tables: {}", u_errorName(error)));
+        throw startup_error(fmt::format("cannot open ICU IDNA tables: {}", u_errorName(error)));
 }
 
 ascii_domain domain_to_ascii::operator()(std::string_view domain) const {

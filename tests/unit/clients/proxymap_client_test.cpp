@@ -272,11 +272,11 @@ TEST_CASE("no more than so many wait for a proxymap that does not answer") {
         f.ask(i % 2 == 0 ? "the same" : std::to_string(i), answers[i]);
     const auto refused = [&] {
         return std::count_if(answers.begin(), answers.end(), [](const auto& answer) {
-            return answer && answer->result.text.find("too many wait for") == 0;
+            return answer && answer->result.text.find("too many requests wait for") == 0;
         });
     };
     f.run_until([&] { return refused() == 15; });
-    CHECK(f.lines.contains("5 questions are without an answer"));
+    CHECK(f.lines.contains("5 requests are unanswered"));
     f.run_until([&] {
         return std::all_of(answers.begin(), answers.end(),
                            [](const auto& answer) { return answer.has_value(); });

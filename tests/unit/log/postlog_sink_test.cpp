@@ -63,7 +63,7 @@ TEST_CASE("postlog_sink counts what it loses and connects when the socket appear
         sink.write(severity::info, "found");
         CHECK_THAT(server.receive().value_or(""),
                    EndsWith(": warning: " + directory.file("postlog") +
-                            ": 1 log record lost, nobody took it in time"));
+                            ": 1 log record lost: not accepted in time"));
         CHECK_THAT(server.receive().value_or(""), EndsWith("found"));
     }
     sink.write(severity::info, "gone");
@@ -101,9 +101,8 @@ TEST_CASE("postlog_sink goes on when postlogd does not read") {
         ;
     const auto lost = sink.lost();
     sink.write(severity::info, "again");
-    CHECK_THAT(
-        server.receive().value_or(""),
-        EndsWith(fmt::format("postlog: {} log records lost, nobody took them in time", lost)));
+    CHECK_THAT(server.receive().value_or(""),
+               EndsWith(fmt::format("postlog: {} log records lost: not accepted in time", lost)));
     CHECK_THAT(server.receive().value_or(""), EndsWith("again"));
     sink.write(severity::info, "and again");
     CHECK_THAT(server.receive().value_or(""), EndsWith("and again"));

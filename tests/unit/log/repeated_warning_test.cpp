@@ -26,7 +26,7 @@ TEST_CASE("the same warning is written once, and the others are counted") {
     f.warn.reset();
     REQUIRE(f.records.lines().size() == 2);
     CHECK(f.records.lines()[1] ==
-          "warning: read timeout for service public/qmgr -- 2499 such warnings were left out");
+          "warning: read timeout for service public/qmgr -- 2499 such warnings were suppressed");
 }
 
 TEST_CASE("a warning that came once is not told again at the end") {
@@ -54,5 +54,5 @@ TEST_CASE("a warning comes again after a while, with the count") {
         (*f.warn)("one");
     REQUIRE(f.records.lines().size() == 2);
     CHECK(f.records.lines()[1].find("warning: one -- ") == 0);
-    CHECK(f.records.lines()[1].find(" such warnings were left out") != std::string::npos);
+    CHECK(f.records.lines()[1].find(" such warnings were suppressed") != std::string::npos);
 }

@@ -73,7 +73,7 @@ TEST_CASE("syslog_sink finds a logger that was started anew, and says what was l
     sink.write(severity::info, "found");
     CHECK_THAT(server->receive().value_or(""),
                EndsWith("warning: " + directory.file("log") +
-                        ": 2 log records lost, nobody took them in time"));
+                        ": 2 log records lost: not accepted in time"));
     CHECK_THAT(server->receive().value_or(""), EndsWith("found"));
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("syslog_sink goes on when the logger does not read") {
         ;
     sink.write(severity::info, "again");
     CHECK_THAT(server.receive().value_or(""),
-               EndsWith(fmt::format("{} log records lost, nobody took them in time", sink.lost())));
+               EndsWith(fmt::format("{} log records lost: not accepted in time", sink.lost())));
     CHECK_THAT(server.receive().value_or(""), EndsWith("again"));
 }
 

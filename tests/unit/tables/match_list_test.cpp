@@ -224,7 +224,7 @@ TEST_CASE("up to Postfix 3.7 a comment after items in a file spoils that line on
     CHECK(list.match("first") == no);
 }
 
-TEST_CASE("a file that can not be read fails the names that get that far") {
+TEST_CASE("a file that cannot be read fails the names that get that far") {
     const temporary_directory dir;
     const std::pair<std::string, std::string> rows[] = {
         {dir.file("absent"), "No such file or directory"},
@@ -249,7 +249,7 @@ TEST_CASE("a file that can not be read fails the names that get that far") {
     }
 }
 
-TEST_CASE("a table that can not be opened fails the names that get that far") {
+TEST_CASE("a table that cannot be opened fails the names that get that far") {
     recorded_log lines;
     logger log(lines.sink());
     match_list list("some_list", "a !b texthash:/nonexistent/t c", style::parent_matches_below, {},
@@ -267,7 +267,7 @@ TEST_CASE("a table that can not be opened fails the names that get that far") {
           "warning: some_list: texthash:/nonexistent/t: table lookup problem: " + reason);
 }
 
-TEST_CASE("what can not be opened ends the start when that is asked for") {
+TEST_CASE("what cannot be opened ends the start when that is asked for") {
     recorded_log lines;
     logger log(lines.sink());
     open_options options;

@@ -159,7 +159,7 @@ TEST_CASE("an empty text hash finds nothing") {
     CHECK(lines.lines().empty());
 }
 
-TEST_CASE("a text hash that can not be read is unavailable and still names its file") {
+TEST_CASE("a text hash that cannot be read is unavailable and still names its file") {
     const temporary_directory dir;
     const std::pair<std::string, std::string> rows[] = {
         {dir.file("absent"), "No such file or directory"},
