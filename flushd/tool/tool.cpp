@@ -97,7 +97,7 @@ void print_error(std::string_view text) {
 std::string explain(const CLI::App& app, const CLI::Error& error) {
     std::string text = error.what();
     if (text == "A subcommand is required")
-        text = "a command is needed";
+        text = "a command is required";
     std::replace(text.begin(), text.end(), '\n', ' ');
     const auto used = app.get_subcommands();
     if (used.empty())

@@ -50,7 +50,7 @@ unsigned check::run() {
         check_age();
         check_mail();
     } else {
-        found_.error("Postfix does not run, so its services and its queue were not looked at: "
+        found_.error("Postfix is not running, so its services and its queue were not checked: "
                      "postfix start");
     }
     return found_.count();
@@ -72,8 +72,7 @@ void add_check(CLI::App& app, const global_options& global) {
     auto& command = *app.add_subcommand("check", "Look for problems that keep ETRN from working");
     command.callback([&global] {
         if (::geteuid() != 0)
-            throw tool_error("only root can see all that has to be looked at: run \"flushd check\" "
-                             "as root",
+            throw tool_error("only root can read all that is checked: run \"flushd check\" as root",
                              EX_NOPERM);
         const auto where = enter_queue_directory(global.config_directory);
         if (check(where).run() > 0)

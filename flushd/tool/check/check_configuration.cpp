@@ -44,9 +44,9 @@ void look_at(const std::string& path, const struct stat& status, uid_t owner, ba
     if (!is_directory && !S_ISREG(status.st_mode))
         why = "is neither a file nor a directory";
     else if (status.st_uid != owner)
-        why = "belongs to another user";
+        why = "is owned by another user";
     else if ((status.st_mode & needed) != needed)
-        why = "cannot be used by its owner";
+        why = "is not accessible to its owner";
     if (why != nullptr && bad.count++ == 0) {
         bad.first = path;
         bad.why = why;
@@ -82,23 +82,21 @@ std::optional<service_entry> check::check_entry() {
 void check::check_fields(const service_entry& entry) {
     const auto before = found_.count();
     if (entry.field("private") != "n")
-        found_.error("{} is private, and who asks it looks for it in public/: {}", entry.name,
+        found_.error("{} is private, but clients connect to public/: {}", entry.name,
                      mend_field(entry, "private=n"));
     if (entry.field("unprivileged") == "n")
-        found_.warning("{} runs as root, and logfiles that root makes are of no use to {}: {}",
+        found_.warning("{} runs as root, and {} cannot use the logfiles that root creates: {}",
                        entry.name, where_.parameters().get("mail_owner"),
                        mend_field(entry, "unprivileged=-"));
     if (const auto& wakeup = entry.field("wakeup"); wakeup == "-" || wakeup == "0")
-        found_.warning("{} is never woken, so that old logfiles are neither sent nor removed: "
-                       "{}",
+        found_.warning("{} has no wakeup time, so old logfiles are neither sent nor removed: {}",
                        entry.name, mend_field(entry, "wakeup=1000?"));
     if (const auto& limit = entry.field("process_limit");
         limit != "0" && entry.program() == stock_program)
-        found_.error("{} has the process limit {}, with which Postfix's own flush does not "
-                     "run: {}",
+        found_.error("{} has process limit {}, but Postfix's own flush runs only with 0: {}",
                      entry.name, limit, mend_field(entry, "process_limit=0"));
     if (found_.count() == before)
-        found_.ok("its other fields will do: chroot {}, wakeup {}, process limit {}",
+        found_.ok("its other fields are fine: chroot {}, wakeup {}, process limit {}",
                   entry.field("chroot"), entry.field("wakeup"), entry.field("process_limit"));
 }
 
@@ -109,8 +107,8 @@ void check::check_program(std::string_view program) {
     if (file.find_state() == daemon_file::state::missing) {
         // An image or a package that no longer has it. Whoever defers mail waits for an answer.
         found_.error(
-            "{} is missing, and all that defers mail waits for it: {}; or back to "
-            "Postfix's own, which master(8) starts within a minute: {}",
+            "{} is missing, and every program that defers mail waits for it: {}; or go back to "
+            "Postfix's own flush, which master(8) starts within a minute: {}",
             file.path(), postfix_command(where_, shell_word(file.own_path()), "install --rebuild"),
             joined({postconf(fmt::format("-F {}/command=flush", flush_service_entry_name(where_))),
                     postfix_command(where_, "postfix", "reload")}));
@@ -119,7 +117,7 @@ void check::check_program(std::string_view program) {
     try {
         file.check_runs();
     } catch (const tool_error& error) {
-        found_.error("{}: replace it, and until then flushd uninstall", error.what());
+        found_.error("{}: replace it, and until then run flushd uninstall", error.what());
     }
 }
 
@@ -145,20 +143,20 @@ void check::read_main_cf(const std::optional<service_entry>& entry) {
         parameters_ = read_flush_parameters(*values_);
         find_missing_table_types(*parameters_, where_.config_directory());
     } catch (const startup_error& error) {
-        found_.error("{}: the service cannot start until this is mended", error.what());
+        found_.error("{}: the service cannot start until this is fixed", error.what());
     }
     for (const auto& [name, value] : request.overrides)
         if (name == "fast_flush_domains")
-            found_.warning("{} sets fast_flush_domains for itself only, while the SMTP server "
-                           "and the delivery agents go by {}: set it there",
+            found_.warning("{} sets fast_flush_domains for the flush service only, but the SMTP "
+                           "server and the delivery agents use {}: set it there",
                            master_cf_, main_cf_);
 }
 
 void check::check_release() {
     if (!parameters_ || parameters_->release <= newest_tried_release)
         return;
-    found_.note("Postfix {}.{} is newer than any that flushd was tried with, the newest being "
-                "{}.{}, and is taken for that one",
+    found_.note("Postfix {}.{} is newer than the releases that flushd was tested with, and is "
+                "treated as the newest of them, {}.{}",
                 parameters_->release.major, parameters_->release.minor, newest_tried_release.major,
                 newest_tried_release.minor);
 }
@@ -171,11 +169,11 @@ void check::check_domains() {
         auto raw = where_.run_checked("postconf", {"-h", "fast_flush_domains"});
         raw.erase(raw.find_last_not_of(" \n") + 1);
         if (raw.empty())
-            found_.error("fast_flush_domains is empty, so no site is served: {}",
+            found_.error("fast_flush_domains is empty, so no destination is eligible: {}",
                          postconf("-e 'fast_flush_domains = $relay_domains'"));
         else
-            found_.error("fast_flush_domains is {}, which comes to nothing, so no site is "
-                         "served: {}",
+            found_.error("fast_flush_domains is {}, which expands to nothing, so no destination is "
+                         "eligible: {}",
                          raw, postconf("-e 'relay_domains = CUSTOMER.TLD'"));
         return;
     }
@@ -194,8 +192,8 @@ void check::check_domains() {
     else if (complaints_.empty())
         found_.ok("fast_flush_domains is {}", shortened(domains));
     for (const auto& complaint : complaints_)
-        found_.error("fast_flush_domains: {}; the sites that depend on it get no service: mend "
-                     "it (is a postmap missing?), or take it out of fast_flush_domains",
+        found_.error("fast_flush_domains: {}; destinations that depend on it are not served: fix "
+                     "it (has postmap been run?), or remove it from fast_flush_domains",
                      complaint);
     complaints_.clear();
 }
@@ -208,16 +206,16 @@ void check::check_proxied(const proxy_plan& plan) {
         // A reload does not help at once: master(8) waits a minute with what has ended that way.
         for (const char* what : {"stop", "start"})
             commands.push_back(postfix_command(where_, "postfix", what));
-        found_.error("fast_flush_domains names {}, and proxy_read_maps does not: each program of "
-                     "Postfix's that opens it ends, so that no mail is moved: {}",
+        found_.error("fast_flush_domains names {}, but proxy_read_maps does not: every Postfix "
+                     "program that opens it terminates, so no mail is moved: {}",
                      fmt::join(plan.refused, " "), joined(commands));
     }
     if (!plan.is_needed())
         return;
-    constexpr const char* effect = "the sites that depend on it get no service";
+    constexpr const char* effect = "destinations that depend on it are not served";
     if (plan.obstacle.empty())
-        found_.error("{}; {}: {} makes it work, and so do, in this order: {}", explain(plan),
-                     effect, postfix_command(where_, "flushd", "install --proxy"),
+        found_.error("{}; {}: run {} or, in this order: {}", explain(plan), effect,
+                     postfix_command(where_, "flushd", "install --proxy"),
                      joined(proxy_commands(where_, plan)));
     else
         found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
@@ -246,9 +244,8 @@ void check::check_restrictions() {
     const auto first =
         restrictions.substr(begin, restrictions.find_first_of(", \t", begin) - begin);
     if (first == "reject" || first == "defer")
-        found_.error("smtpd_etrn_restrictions begins with {}, so that every ETRN is refused: "
-                     "{}",
-                     first, postconf("-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
+        found_.error("smtpd_etrn_restrictions begins with {}, so every ETRN is refused: {}", first,
+                     postconf("-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
 }
 
 // --- the disk
@@ -257,7 +254,7 @@ void check::check_flush_directory() {
     const auto& owner = where_.parameters().get("mail_owner");
     const passwd* account = ::getpwnam(owner.c_str());
     if (account == nullptr) {
-        found_.error("mail_owner is {}, and there is no such account: create it", owner);
+        found_.error("mail_owner is {}, but there is no such account: create it", owner);
         return;
     }
     const auto directory = where_.queue_directory() + "/flush";
@@ -265,7 +262,7 @@ void check::check_flush_directory() {
     if (::lstat(directory.c_str(), &status) < 0) {
         if (errno == ENOENT && !master_)
             return; // made when Postfix starts
-        found_.error("{}: {}: postfix check makes it", directory, errno_text(errno));
+        found_.error("{}: {}: postfix check", directory, errno_text(errno));
         return;
     }
     bad_entries bad;

@@ -22,7 +22,7 @@ void check::check_answer(const std::optional<service_entry>& entry) {
     const auto socket = where_.public_socket(service_);
     const auto done = ask_for_nothing(where_, patience);
     if (done.outcome != flush_outcome::ok) {
-        found_.error("{} gives no answer ({}): the mail log says why", socket, done.text);
+        found_.error("{} does not answer ({}): see the mail log", socket, done.text);
         return;
     }
     const auto processes = find_processes(*master_, service_);
@@ -31,8 +31,8 @@ void check::check_answer(const std::optional<service_entry>& entry) {
             return entry && process.program != entry->program();
         });
     if (other != processes.end())
-        found_.error("{} answers on {}, process {}, but {} has {}: postfix reload", other->program,
-                     socket, other->id, master_cf_, entry->program());
+        found_.error("{} answers on {}, process {}, but {} names {}: postfix reload",
+                     other->program, socket, other->id, master_cf_, entry->program());
     else if (processes.empty())
         found_.ok("{} answers", socket);
     else
@@ -47,7 +47,7 @@ void check::check_binary(const std::vector<service_process>& processes) {
         std::error_code error;
         const auto file = fs::read_symlink(fmt::format("/proc/{}/exe", process.id), error);
         if (!error && file.string().ends_with(" (deleted)"))
-            found_.warning("process {} still runs the {} from before it was replaced: "
+            found_.warning("process {} still runs the old {}, which has been replaced: "
                            "postfix reload",
                            process.id, process.program);
     }
@@ -79,12 +79,12 @@ void check::check_age() {
         struct stat status {};
         if (::stat(file.c_str(), &status) == 0 &&
             std::chrono::system_clock::from_time_t(status.st_mtime) > last_reload + precision) {
-            found_.warning("{} has been changed since Postfix read it: postfix reload", file);
+            found_.warning("{} has changed since Postfix read it: postfix reload", file);
             is_older = true;
         }
     }
     if (!is_older)
-        found_.ok("main.cf and master.cf are those that Postfix has read");
+        found_.ok("main.cf and master.cf have not changed since Postfix read them");
 }
 
 void check::check_mail() {
@@ -93,7 +93,7 @@ void check::check_mail() {
     const auto mail = find_unlisted_mail(
         *parameters_, where_.parameters().get("showq_service_name"), *policy_, patience, log_);
     if (!mail.failure.empty())
-        found_.error("the queue cannot be seen: {}: postfix reload, and look into the mail log",
+        found_.error("the queue cannot be listed: {}: postfix reload, and see the mail log",
                      mail.failure);
     else if (mail.messages == 0)
         found_.ok("all deferred mail for eligible sites is listed ({})",
@@ -110,7 +110,7 @@ void check::check_mail() {
         }
         sites += fmt::format("{}{} ({})", sites.empty() ? "" : ", ", site, count);
     }
-    found_.warning("{} of {} deferred messages for eligible sites are not listed, so that ETRN "
+    found_.warning("{} of {} deferred messages for eligible destinations are not listed, so ETRN "
                    "does not deliver them: {}: flushd rebuild",
                    mail.messages, mail.looked_at, sites);
 }

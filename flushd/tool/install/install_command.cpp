@@ -71,8 +71,8 @@ private:
     auto commands = proxy_commands(where, plan);
     commands.push_back(postfix_command(where, "flushd", "install"));
     auto text = fmt::format(
-        "{}: nothing has been changed. \"{}\" adds to it, and takes all back when that does not "
-        "work. By hand, in this order:\n{}",
+        "{}: nothing has been changed. \"{}\" makes the change, and undoes it on failure. By hand, "
+        "in this order:\n{}",
         explain(plan), postfix_command(where, "flushd", "install --proxy"), indented(commands));
     text.pop_back(); // the last newline
     throw tool_error(text, EX_CONFIG);
@@ -195,8 +195,8 @@ std::optional<pid_t> install_plan::switch_program() {
     try {
         const auto process = service_.apply(others);
         if (process && answers && answers->asked() > 0)
-            fmt::print("asked for {} destinations of the deferred queue before and after, of which "
-                       "{} were eligible: no answer is worse\n",
+            fmt::print("asked about {} destinations of the deferred queue before and after the "
+                       "change, {} of them eligible: no answer is worse\n",
                        answers->asked(), answers->eligible());
         return process;
     } catch (const tool_error&) {

@@ -47,7 +47,7 @@ int rank(flush_outcome outcome) {
 std::string_view words(flush_outcome outcome) {
     switch (outcome) {
     case flush_outcome::ok:
-        return "says yes";
+        return "says that it is eligible";
     case flush_outcome::deny:
         return "says that it is not eligible";
     case flush_outcome::fail:
@@ -123,9 +123,9 @@ void service_answers::check_no_worse(std::string_view program_before,
             interrupt_guard::check();
             if (std::chrono::steady_clock::now() >= deadline) {
                 const auto site = about.site == unlisted_site
-                                      ? std::string("a site that is in none of the lists")
+                                      ? std::string("a destination that is in no list")
                                       : about.site;
-                throw tool_error(fmt::format("asked for {}, {} {}, where {} {}; the mail log says "
+                throw tool_error(fmt::format("asked about {}, {} {}, but {} {}; the mail log says "
                                              "why",
                                              site, program_now, words(now), program_before,
                                              words(about.before)));

@@ -72,7 +72,7 @@ private:
         wanted["command"] = entry_.command_with(program_);
         const auto now = find_service(where_, entry_.name);
         if (!now || now->fields != wanted)
-            throw tool_error("postconf(1) has made something else of the service's line",
+            throw tool_error("postconf(1) has changed more of the service's line than its command",
                              EX_SOFTWARE);
     }
 
@@ -121,13 +121,13 @@ private:
                 forget_saved();
                 return "nothing has been changed";
             }
-            const std::string restored =
-                took_back ? "main.cf and master.cf are as they were" : "master.cf is as it was";
+            const std::string restored = took_back ? "main.cf and master.cf have been restored"
+                                                   : "master.cf has been restored";
             if (!is_running_)
                 return restored;
             reload();
             if (!answered)
-                return fmt::format("{}, where {} did not answer, either", restored,
+                return fmt::format("{}; {} did not answer before, either", restored,
                                    entry_.program());
             auto came = wait_for_answer(where_, entry_.program(), old_answer_limit);
             if (came.process == 0) {
@@ -139,7 +139,7 @@ private:
                 return fmt::format("{}, and {} answers again", restored, entry_.program());
             return fmt::format("{}, but {}: stop and start Postfix", restored, came.problem);
         } catch (const tool_error& error) {
-            return fmt::format("and could not be put back: {}; master.cf as it was is {}",
+            return fmt::format("and this could not be undone: {}; the old master.cf is saved as {}",
                                error.what(), saved_master_cf(where_));
         }
     }

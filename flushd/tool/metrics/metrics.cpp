@@ -15,16 +15,16 @@ struct description {
 };
 
 constexpr description counter_help[] = {
-    {"requests", "Requests to the flush service, by what was asked and answered."},
-    {"messages", "Listed messages that a send or a refresh has come to, by what became of them."},
-    {"runs", "Destinations that were sent or refreshed and had mail listed."},
-    {"run_seconds", "How long that took, all together."},
-    {"failures", "Logfiles that could not be written, or sent."},
-    {"bad_lines", "Lines of logfiles that are no queue ID."},
-    {"compactions", "Logfiles that were rewritten with each message once."},
-    {"removed_logfiles", "Empty logfiles that housekeeping has removed."},
-    {"housekeeping_rounds", "Rounds of housekeeping that were begun."},
-    {"starts", "Processes that have served."},
+    {"requests", "Requests to the flush service, by request and reply."},
+    {"messages", "Messages that were sent or refreshed, by result."},
+    {"runs", "Sends and refreshes of destinations with listed mail."},
+    {"run_seconds", "Total duration of these sends and refreshes."},
+    {"failures", "Logfiles that could not be written or sent."},
+    {"bad_lines", "Lines of logfiles that are not queue IDs."},
+    {"compactions", "Logfiles that were rewritten without duplicates."},
+    {"removed_logfiles", "Empty logfiles that housekeeping removed."},
+    {"housekeeping_rounds", "Rounds of housekeeping that were started."},
+    {"starts", "Service processes that were started."},
 };
 
 std::string_view help_of(std::string_view metric) {
@@ -96,29 +96,30 @@ std::string format_metrics(const counter_sums& sums, std::vector<site_summary> s
         return site.oldest ? std::max<std::int64_t>(now - *site.oldest, 0) : 0;
     };
     const auto total = total_of(sites);
-    gauge(text, "destinations", "Destinations for which mail is listed.",
+    gauge(text, "destinations", "Destinations with listed mail.",
           static_cast<std::int64_t>(sites.size()));
-    gauge(text, "listed_messages", "Messages that are listed, for all destinations.",
+    gauge(text, "listed_messages", "Listed messages of all destinations.",
           static_cast<std::int64_t>(total.listed));
-    gauge(text, "deferred_messages", "Of these, messages that are still deferred.",
+    gauge(text, "deferred_messages", "Listed messages that are still deferred.",
           static_cast<std::int64_t>(total.deferred));
-    gauge(text, "deferred_bytes", "Size of the deferred messages.", total.size);
-    gauge(text, "duplicate_lines", "Lines of logfiles for messages that are listed already.",
+    gauge(text, "deferred_bytes", "Size of these deferred messages.", total.size);
+    gauge(text, "duplicate_lines", "Lines of logfiles that repeat a queue ID.",
           static_cast<std::int64_t>(total.duplicates));
-    gauge(text, "oldest_message_age_seconds", "Since when the oldest deferred message is here.",
+    gauge(text, "oldest_message_age_seconds", "Age of the oldest of these deferred messages.",
           age(total));
 
     sort_sites(sites, sort_key::deferred);
     if (sites.size() > top)
         sites.erase(sites.begin() + static_cast<std::ptrdiff_t>(top), sites.end());
-    add_destinations(text, "destination_listed_messages", "Messages that are listed.", sites, names,
+    add_destinations(text, "destination_listed_messages", "Listed messages.", sites, names,
                      [](const site_summary& site) { return site.listed; });
-    add_destinations(text, "destination_deferred_messages", "Of these, still deferred.", sites,
-                     names, [](const site_summary& site) { return site.deferred; });
-    add_destinations(text, "destination_deferred_bytes", "Size of these.", sites, names,
-                     [](const site_summary& site) { return site.size; });
+    add_destinations(text, "destination_deferred_messages",
+                     "Listed messages that are still deferred.", sites, names,
+                     [](const site_summary& site) { return site.deferred; });
+    add_destinations(text, "destination_deferred_bytes", "Size of these deferred messages.", sites,
+                     names, [](const site_summary& site) { return site.size; });
     add_destinations(text, "destination_oldest_message_age_seconds",
-                     "Since when the oldest deferred message is here.", sites, names, age);
+                     "Age of the oldest of these deferred messages.", sites, names, age);
     return text;
 }
 

@@ -57,7 +57,8 @@ counter_sums read_counters(const std::string& data_directory, const std::string&
         error = content.error().value();
     }
     fmt::print(stderr,
-               "flushd: no counters, all are 0: {}: {}; flushd makes it where mail_owner may\n",
+               "flushd: no counters, all are shown as 0: {}: {}; the service creates the file if "
+               "mail_owner may\n",
                path, errno_text(error));
     return {};
 }

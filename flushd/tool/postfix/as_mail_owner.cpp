@@ -78,7 +78,8 @@ std::string as_mail_owner(const instance& where, const std::function<std::string
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-        throw tool_error(text.empty() ? "a process of mail_owner's ended" : text, EX_OSERR);
+        throw tool_error(text.empty() ? "a child process that ran as mail_owner failed" : text,
+                         EX_OSERR);
     return text;
 }
 

@@ -38,7 +38,7 @@ daemon_file::daemon_file(const instance& where)
     std::error_code error;
     own_path_ = fs::read_symlink("/proc/self/exe", error).string();
     if (error)
-        throw tool_error(fmt::format("cannot tell which file this program is: {}", error.message()),
+        throw tool_error(fmt::format("cannot find the path of this program: {}", error.message()),
                          EX_OSERR);
 }
 
@@ -81,7 +81,7 @@ void daemon_file::check_runs() const {
             return;
         why = done.errors.substr(0, done.errors.find('\n'));
         if (why.empty())
-            why = fmt::format("\"{} --version\" does not answer as flushd does", path_);
+            why = fmt::format("\"{} --version\" does not print flushd's version", path_);
     } catch (const startup_error& error) {
         why = error.what();
     }

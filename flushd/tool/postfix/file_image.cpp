@@ -87,7 +87,7 @@ void file_image::write(std::string_view text, const std::string& path) const {
 void file_image::restore_owner() const {
     if (::chown(path_.c_str(), status_.st_uid, status_.st_gid) < 0 ||
         ::chmod(path_.c_str(), status_.st_mode & 07777U) < 0)
-        fail_with_errno("give its owner and mode back to", path_);
+        fail_with_errno("restore the owner and mode of", path_);
 }
 
 bool file_image::is_in_place() const {
@@ -104,9 +104,8 @@ std::optional<std::string> why_not_replaceable(const std::string& path) {
     if (error) // there is nothing to replace; the directory may still tell
         error.clear();
     else if (is_mount_point(real))
-        return fmt::format("{} is mounted by itself, so that it can only be changed where it comes "
-                           "from",
-                           path);
+        return fmt::format(
+            "{} is a mount point of its own, so it can only be changed at its source", path);
     const auto directory = fs::path(path).parent_path().string();
     if (::access(directory.c_str(), W_OK) < 0 && errno == EROFS)
         return fmt::format("{} is read-only here", directory);

@@ -177,7 +177,7 @@ answer wait_for_answer(const instance& where, std::string_view program,
             ask_for_nothing(where, std::min<std::chrono::milliseconds>(left, longest_wait));
         const auto master = find_master(where);
         if (!master)
-            return {0, "Postfix does not run any more"};
+            return {0, "Postfix is no longer running"};
         const auto processes = find_processes(*master, service);
         const auto other =
             std::find_if(processes.begin(), processes.end(),
@@ -186,10 +186,10 @@ answer wait_for_answer(const instance& where, std::string_view program,
             last_process = steady_clock::now();
         if (done.outcome != flush_outcome::ok)
             result.problem =
-                fmt::format("{} does not answer ({}), the mail log says why", program, done.text);
+                fmt::format("{} does not answer ({}); the mail log says why", program, done.text);
         else if (other != processes.end())
-            result.problem = fmt::format("it is {} that answers, process {}, and not {}",
-                                         other->program, other->id, program);
+            result.problem = fmt::format("{} answers, process {}, instead of {}", other->program,
+                                         other->id, program);
         else if (processes.empty())
             result.problem =
                 fmt::format("something answers, but master(8) has no process {}", program);

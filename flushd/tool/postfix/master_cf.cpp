@@ -90,12 +90,13 @@ service_entry find_flush_service(const instance& where) {
     const auto file = where.config_directory() + "/master.cf";
     const auto fifo = where.parameters().get("flush_service_name") + "/fifo";
     if (find_service(where, fifo))
-        throw tool_error(fmt::format("{} has {}, and flushd needs a socket: make it {} with "
+        throw tool_error(fmt::format("{} has {}, but flushd needs a socket: change it to {} with "
                                      "postconf -F {}/type=unix, then reload Postfix",
                                      file, fifo, name, fifo),
                          EX_CONFIG);
     throw tool_error(
-        fmt::format("{} has no service {}: add its line from Postfix's own master.cf", file, name),
+        fmt::format("{} has no service {}: add its line from Postfix's default master.cf", file,
+                    name),
         EX_CONFIG);
 }
 

@@ -120,8 +120,8 @@ void check_proxied_tables(const instance& where, const proxy_plan& plan) {
     for (const auto& one : plan.tables)
         tables.push_back(one.table);
     if (const auto commands = commands_to_make_readable(where, tables); !commands.empty())
-        throw tool_error(fmt::format("proxymap(8) runs as {}, which cannot read what it must:\n{}"
-                                     "nothing has been changed",
+        throw tool_error(fmt::format("proxymap(8) runs as {}, which cannot read the tables' files. "
+                                     "To permit it:\n{}nothing has been changed",
                                      where.parameters().get("mail_owner"), indented(commands)),
                          EX_NOPERM);
     for (const auto& table : tables) {
@@ -137,8 +137,8 @@ void check_proxied_tables(const instance& where, const proxy_plan& plan) {
             return {};
         });
         if (!problem.empty())
-            throw tool_error(fmt::format("{}, asked for a key as {} by postmap(1): {}; nothing has "
-                                         "been changed",
+            throw tool_error(fmt::format("{}: lookup by postmap(1) as {}: {}; nothing has been "
+                                         "changed",
                                          table, where.parameters().get("mail_owner"), problem));
     }
 }
@@ -156,8 +156,8 @@ proxied_tables::proxied_tables(const instance& where, const proxy_plan& plan)
 }
 
 std::string proxied_tables::show() const {
-    return fmt::format("{}, what it was is kept in {}:\n{}", before_.path(), saved_main_cf(where_),
-                       show_difference(before_.text(), allowed_));
+    return fmt::format("{} (the old one is saved as {}):\n{}", before_.path(),
+                       saved_main_cf(where_), show_difference(before_.text(), allowed_));
 }
 
 void proxied_tables::prove() const {
@@ -172,8 +172,8 @@ void proxied_tables::prove() const {
     for (const auto& one : plan_.tables) {
         const auto answer = proxymap.ask({one.table, key});
         if (answer.result.outcome == lookup_result::status::failed)
-            throw tool_error(fmt::format("proxymap(8), asked for a key in {}: {}", one.table,
-                                         answer.result.text));
+            throw tool_error(
+                fmt::format("lookup by proxymap(8) in {}: {}", one.table, answer.result.text));
     }
 }
 
@@ -193,7 +193,7 @@ void proxied_tables::allow() {
         }
         const auto now = where_.run_checked("postconf", {"-h", permission});
         if (now.substr(0, now.find('\n')) != plan_.proxy_read_maps)
-            throw tool_error(fmt::format("{} does not say what was written to it", before_.path()),
+            throw tool_error(fmt::format("{} is not what was written to it", before_.path()),
                              EX_SOFTWARE);
         if (!master)
             return;
@@ -203,7 +203,7 @@ void proxied_tables::allow() {
             is_reloaded = true;
             if (!wait_until_gone(*master, old, 20s, interrupt_guard::is_interrupted)) {
                 interrupt_guard::check();
-                throw tool_error("a process of proxymap(8) does not end, 20 s after "
+                throw tool_error("a proxymap(8) process is still running 20 s after "
                                  "\"postfix reload\"");
             }
         }
@@ -213,7 +213,8 @@ void proxied_tables::allow() {
         take_back();
         if (is_reloaded)
             where_.run_checked("postfix", {"reload"});
-        throw tool_error(fmt::format("{}; main.cf is as it was", error.what()), error.status());
+        throw tool_error(fmt::format("{}; main.cf has been restored", error.what()),
+                         error.status());
     }
 }
 
@@ -237,14 +238,15 @@ proxied_tables_removal::proxied_tables_removal(const instance& where)
     after_ = now_->text();
     auto text = taken_back(after_, saved_->text(), written_->text());
     if (!text) {
-        remarks_ = fmt::format("note: {} has been changed since, and stays as it is\n", permission);
+        remarks_ =
+            fmt::format("note: {} has been edited since, and is left unchanged\n", permission);
         return;
     }
     if (const auto user =
             find_user_of(where, added_tables(where, written_->text(), saved_->text()));
         !user.empty()) {
         remarks_ =
-            fmt::format("note: {} stays as it is, since {} relies on it\n", permission, user);
+            fmt::format("note: {} is left unchanged, since {} relies on it\n", permission, user);
         return;
     }
     after_ = now_->text() == written_->text() ? saved_->text() : *std::move(text);

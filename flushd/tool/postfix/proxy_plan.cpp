@@ -68,12 +68,12 @@ proxy_plan plan_proxied_tables(const instance& where) {
     const auto service = find_service(where, proxymap);
     if (!service)
         plan.obstacle = fmt::format("{}/master.cf has no service {}: add its line from Postfix's "
-                                    "own master.cf",
+                                    "default master.cf",
                                     where.config_directory(), proxymap);
     else if (service->field("chroot") == "y")
         plan.obstacle = fmt::format(
-            "{} runs in a chroot, from where it reaches neither files nor "
-            "servers: {}",
+            "{} runs in a chroot, where it can reach neither the tables' files nor their servers: "
+            "{}",
             proxymap, postfix_command(where, "postconf", fmt::format("-F {}/chroot=n", proxymap)));
     return plan;
 }
@@ -83,10 +83,10 @@ std::string explain(const proxy_plan& plan) {
     for (const auto& table : plan.tables)
         names.push_back(table.file.empty() ? table.table
                                            : fmt::format("{} (in {})", table.table, table.file));
-    return fmt::format("fast_flush_domains names {}, which flushd has proxymap(8) look up{}",
+    return fmt::format("fast_flush_domains names {}, which flushd needs proxymap(8) to look up{}",
                        fmt::join(names, ", "),
                        plan.to_allow.empty() ? std::string()
-                                             : fmt::format(", and proxy_read_maps lacks {}",
+                                             : fmt::format(", but proxy_read_maps lacks {}",
                                                            fmt::join(plan.to_allow, ", ")));
 }
 

@@ -51,10 +51,10 @@ std::string eligibility_hint(const instance& postfix, std::string_view site) {
     commands.push_back(postfix_command(postfix, "postfix", "reload"));
     commands.push_back(
         postfix_command(postfix, "flushd", fmt::format("rebuild {}", shell_word(site))));
-    return fmt::format(
-        "{} is not eligible: fast_flush_domains does not have it. To have its mail listed from now "
-        "on:\n{}",
-        postfix_proto::printable(site), indented(commands));
+    return fmt::format("{} is not eligible: it is not in fast_flush_domains. To have its mail "
+                       "listed from now on:\n"
+                       "{}",
+                       postfix_proto::printable(site), indented(commands));
 }
 
 } // namespace flushd::tool

@@ -46,7 +46,7 @@ void run(const global_options& global, const rebuild_options& options) {
 
     const auto& result = work.result();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-    fmt::print("{} looked at in {:.1f} s: {} added for {}, {} listed already, {} not eligible\n",
+    fmt::print("{} checked in {:.1f} s: {} added for {}, {} already listed, {} not eligible\n",
                counted(result.messages, "deferred message"), seconds.count(), result.added,
                counted(work.eligible().size(), "destination"), result.listed, result.denied);
     int status = 0;

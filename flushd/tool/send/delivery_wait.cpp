@@ -135,7 +135,7 @@ bool summarise(const target_list& targets) {
         if (one->refused)
             continue;
         if (result.all() == 0) {
-            fmt::print("{}: no mail to be sent\n", one->name);
+            fmt::print("{}: no mail to send\n", one->name);
             continue;
         }
         fmt::print("{}: of {}: {}\n", one->name, counted(result.all(), "message"),

@@ -46,7 +46,7 @@ public:
             not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"));
         find_targets();
         if (targets_.empty() && status_ == 0)
-            fmt::print("No mail to be sent.\n");
+            fmt::print("No mail to send.\n");
         for (auto& one : targets_)
             ask(*one);
         if (options_.wait)
@@ -180,7 +180,7 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
     case flush_outcome::out_of_resources:
         throw tool_error(answer.text, EX_OSERR);
     case flush_outcome::timed_out:
-        throw tool_error(answer.text + "; it may still be sent", EX_TEMPFAIL);
+        throw tool_error(answer.text + "; the mail may still be sent", EX_TEMPFAIL);
     case flush_outcome::deny:
         refuse(one);
         fail_with(EX_UNAVAILABLE);
@@ -205,7 +205,8 @@ void sender::refuse(const send_target& one) {
     std::fflush(stdout);
     if (options_.sites.empty())
         fmt::print(stderr,
-                   "flushd: {}: mail is listed, but fast_flush_domains does not have it any more\n",
+                   "flushd: {}: mail is listed, but the destination is no longer in "
+                   "fast_flush_domains\n",
                    one.name);
     else
         fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));

@@ -76,7 +76,7 @@ for what, make in {
     make()
     result = quick("metrics")
     expect_equal(f"metrics with {what}", result.status, 0)
-    expect_match(f"it says so with {what}", result.output, r"(?m)^flushd: no counters, all are 0: ")
+    expect_match(f"it says so with {what}", result.output, r"(?m)^flushd: no counters, all are shown as 0: ")
     expect_match("the rest is there", result.output, r"(?m)^postfix_flush_listed_messages 2$")
 counters.rmdir()
 counters.write_text("requests.add.ok 4711\n")

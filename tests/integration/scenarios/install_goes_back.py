@@ -68,14 +68,14 @@ mark = postfix.log.mark()
 
 use_broken("-o fast_flush_domains=other.customer.tld")
 answer = install(status=69)
-expect_match("one that says no", answer, r"(?m)^flushd: asked for customer.tld, flushd says that it is not eligible, where flush "
-             r"says yes; the mail log says why; master.cf is as it was, and flush answers again$")
+expect_match("one that says no", answer, r"(?m)^flushd: asked about customer.tld, flushd says that it is not eligible, but flush "
+             r"says that it is eligible; the mail log says why; master.cf has been restored, and flush answers again$")
 expect_as_before(before)
 
 use_broken("-o fast_flush_domains=customer.tld,hash:/missing")
 answer = install(status=69)
-expect_match("one that cannot tell about others", answer, r"(?m)^flushd: asked for (not.a.customer.domain|a site that is in none of "
-             r"the lists), flushd cannot tell, where flush says that it is not eligible; .* flush answers again$")
+expect_match("one that cannot tell about others", answer, r"(?m)^flushd: asked about (not.a.customer.domain|a destination that is in "
+             r"no list), flushd cannot tell, but flush says that it is not eligible; .* flush answers again$")
 expect_as_before(before)
 
 # The same with main.cf, which is changed first.
@@ -84,7 +84,7 @@ postfix.reload()
 before = MAIN_CF.read_bytes(), MASTER_CF.read_bytes()
 use_broken("-o fast_flush_domains=other.customer.tld")
 answer = install("--proxy", status=69)
-expect_match("one that says no", answer, r"(?m)^flushd: asked for customer.tld, .*; main.cf and master.cf are as they were, and flush "
+expect_match("one that says no", answer, r"(?m)^flushd: asked about customer.tld, .*; main.cf and master.cf have been restored, and flush "
              r"answers again$")
 expect_as_before(before)
 
@@ -94,7 +94,7 @@ expect(set(postfix.logfile("customer.tld")) == {mine}, "nothing else is listed")
 
 use_real()
 answer = install("--proxy", status=0)
-expect_match("the proof", answer, r"asked for 2 destinations of the deferred queue before and after, of which 1 were eligible: no answer "
+expect_match("the proof", answer, r"asked about 2 destinations of the deferred queue before and after the change, 1 of them eligible: no answer "
              r"is worse")
 expect_equal("flushd answers", [ask_flush("add", site=site, queue_id=mine) for site in ("customer.tld", "not.a.customer.domain")],
              [OK, DENY])

@@ -64,8 +64,8 @@ def expect_refused(pattern, *arguments, command="install"):
 
 for read_only in (False, True):
     mount(MASTER_CF, read_only)
-    lines = expect_refused(rf"\Aflushd: {MASTER_CF} is mounted by itself, so that it can only be changed where it comes from: "
-                           r"nothing has been changed\. The line that .* needs where it comes from")
+    lines = expect_refused(rf"\Aflushd: {MASTER_CF} is a mount point of its own, so it can only be changed at its source: "
+                           r"nothing has been changed\. Put this line into the source of ")
     if not read_only:
         # The line, put into the source by the letter.
         with open(SOURCE, "r+", encoding="ascii") as source:
@@ -80,7 +80,7 @@ for read_only in (False, True):
         expect_equal("flushd answers", ask_flush("add", site="customer.tld", queue_id="AB2"), OK)
         expect(postfix.processes(("flushd",)), "flushd serves")
         result = flushd("uninstall", "--dry-run")
-        expect_match("uninstall", result.output, r"\Aflushd: .* is mounted by itself(.|\n)*\nflush +unix .* flush\n\Z")
+        expect_match("uninstall", result.output, r"\Aflushd: .* is a mount point of its own(.|\n)*\nflush +unix .* flush\n\Z")
     unmount(MASTER_CF)
     postfix.reload()
 
@@ -92,7 +92,7 @@ unmount(CONFIG_DIRECTORY)
 postfix.configure(relay_domains="customer.tld, unix:group.byname")
 postfix.reload()
 mount(MAIN_CF, read_only=False)
-lines = expect_refused(rf"\Aflushd: {MAIN_CF} is mounted by itself", "--proxy")
+lines = expect_refused(rf"\Aflushd: {MAIN_CF} is a mount point of its own", "--proxy")
 expect_match("the first line", lines[0], r"^proxy_read_maps = .* proxy:unix:group.byname$")
 expect_equal("nothing else", lines[1:], [])
 unmount(MAIN_CF)

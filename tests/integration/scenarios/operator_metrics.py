@@ -100,7 +100,7 @@ expect_equal("its mode", oct(stat.S_IMODE(os.stat("/tmp/flushd.prom").st_mode)),
 expect_match("its content", Path("/tmp/flushd.prom").read_text(), r'(?m)^postfix_flush_requests_total\{request="add"')
 expect_equal("nothing else", [name for name in os.listdir("/tmp") if name.startswith("flushd.prom")], ["flushd.prom"])
 expect_equal("where it cannot be", flushd("metrics", "--output", "/no/such/dir/x.prom"),
-             (73, "flushd: cannot make /no/such/dir/x.prom: No such file or directory\n"))
+             (73, "flushd: cannot create /no/such/dir/x.prom: No such file or directory\n"))
 top = metrics("--top", "1")
 expect_equal("top destinations", [name for name in top if "destination_listed" in name],
              ['postfix_flush_destination_listed_messages{destination="customer.tld"}'])
@@ -113,7 +113,7 @@ mark = postfix.log.mark()
 postfix.reload()
 expect_equal("without counters", ask_flush("add", site="customer.tld", queue_id="ABC4"), OK)
 expect_match("who asks is told", flushd("metrics").output,
-             r"(?m)^flushd: no counters, all are 0: .*/flushd\.counters: Too many levels of symbolic links; ")
+             r"(?m)^flushd: no counters, all are shown as 0: .*/flushd\.counters: Too many levels of symbolic links; ")
 expect_equal("warnings", postfix.log.of_daemon(mark, "warning"), [])
 expect_equal("the file behind the link", Path("/etc/passwd").read_text(), before)
 expect_equal("metrics without counters", requests("add", "ok"), 0)

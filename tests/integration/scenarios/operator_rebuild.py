@@ -20,8 +20,8 @@ TIME_LIMIT = 400
 postfix, sink = customer_postfix()
 status, output = flushd("rebuild")
 expect_equal("an empty queue", status, 0)
-expect_match("says so", output, r"^0 deferred messages looked at in \d\.\d s: 0 added for 0 destinations, "
-                                r"0 listed already, 0 not eligible\n$")
+expect_match("says so", output, r"^0 deferred messages checked in \d\.\d s: 0 added for 0 destinations, "
+                                r"0 already listed, 0 not eligible\n$")
 expect_equal("an ordinary user", flushd("rebuild", user="nobody"), (77, "flushd: only root may do that\n"))
 
 # The case of the howto, populate_by_sendmail_q.
@@ -41,23 +41,23 @@ mark = postfix.log.mark()
 
 status, output = flushd("rebuild")
 expect_equal("rebuild", status, 0)
-expect_match("what it did", output, r"^5 deferred messages .*: 4 added for 3 destinations, 0 listed already, 2 not eligible\n$")
+expect_match("what it did", output, r"^5 deferred messages .*: 4 added for 3 destinations, 0 already listed, 2 not eligible\n$")
 expect_equal("listed for customer.tld", sorted(postfix.logfile("customer.tld")), sorted([ids[0], several]))
 expect_equal("for its subdomain, which is a site of its own", postfix.logfile("sub.customer.tld"), [ids[2]])
 expect_equal("logfiles", postfix.logfile_names(), ["customer_tld", "other_customer_tld", "sub_customer_tld"])
 status, output = flushd("rebuild")
-expect_match("a second time", output, r": 0 added for 3 destinations, 4 listed already, 2 not eligible\n$")
+expect_match("a second time", output, r": 0 added for 3 destinations, 4 already listed, 2 not eligible\n$")
 # As a part of the installation.
 expect_equal("uninstall", flushd("uninstall").status, 0)
 postfix.remove_logfiles()
 status, output = flushd("install", "--rebuild")
 expect_equal("install --rebuild", status, 0)
 # It has asked for each destination with one of its messages, which is listed then, before and after.
-expect_match("what it did", output, r"(?s)flushd answers on .*: 1 added for 3 destinations, 3 listed already, 2 not eligible\n$")
+expect_match("what it did", output, r"(?s)flushd answers on .*: 1 added for 3 destinations, 3 already listed, 2 not eligible\n$")
 expect_equal("listed by it", sorted(set(postfix.logfile("customer.tld"))), sorted([ids[0], several]))
 expect_equal("warnings of the service", postfix.log.of_daemon(mark, "warning"), [])
 postfix.expect_untouched(ids + [foreign], since=mark)
-expect_match("one destination", flushd("rebuild", "other.customer.tld").output, r": 0 added for 1 destination, 1 listed")
+expect_match("one destination", flushd("rebuild", "other.customer.tld").output, r": 0 added for 1 destination, 1 already listed")
 status, output = flushd("rebuild", "not.a.customer.domain")
 expect_equal("one that is not eligible", status, 69)
 expect_match("and what to do", output, r"postconf -e 'fast_flush_domains = \$relay_domains, not\.a\.customer\.domain'")
@@ -102,7 +102,7 @@ expect_match("a long queue", output, rf": {count + 3} added for {sites + 2} dest
 expect(slowest[0] < 2, "others can add meanwhile")
 expect_equal("listed for one of many", sorted(postfix.logfile(bulk_site(7))), sorted(bulk[bulk_site(7)]))
 begin = time.monotonic()
-expect_match("again", flushd("rebuild", timeout=300).output, rf": 0 added for .*, {count + 3} listed already")
+expect_match("again", flushd("rebuild", timeout=300).output, rf": 0 added for .*, {count + 3} already listed")
 print(f"figure: with everything listed {time.monotonic() - begin:.2f} s", flush=True)
 begin = time.monotonic()
 report = flushd_json("status", "--json")

@@ -58,8 +58,8 @@ master_cf = (CONFIG_DIRECTORY / "master.cf").read_bytes()
 # Refused with the reason, and with what to do; nothing has been touched.
 for arguments in (("install",), ("install", "--dry-run")):
     answer = run(*arguments, status=78)
-    expect_match("the reason", answer, rf"\Aflushd: fast_flush_domains names {DOMAINS}, which flushd has proxymap\(8\) "
-                 rf"look up, and proxy_read_maps lacks proxy:{DOMAINS}: nothing has been changed")
+    expect_match("the reason", answer, rf"\Aflushd: fast_flush_domains names {DOMAINS}, which flushd needs proxymap\(8\) "
+                 rf"to look up, but proxy_read_maps lacks proxy:{DOMAINS}: nothing has been changed")
 expect(MAIN_CF.read_bytes() == stock and (CONFIG_DIRECTORY / "master.cf").read_bytes() == master_cf, "nothing was touched")
 expect_served("flush")
 
@@ -83,10 +83,10 @@ postfix.reload()
 expect_equal("a site behind the table", ask_flush("add", site="customer.tld", queue_id="AB1") == OK, False)
 postfix.log.wait_for(rf"warning: fast_flush_domains: {DOMAINS}: table lookup problem: proxymap is not configured for it: list "
                      rf"proxy:{DOMAINS} in proxy_read_maps, and reload Postfix$", since=mark)
-expect_match("install says it", run("install"), r"nothing to do: (.|\n)*note: .*\"flushd install --proxy\" makes that work")
+expect_match("install says it", run("install"), r"nothing to do: (.|\n)*note: .*\"flushd install --proxy\" arranges that")
 answer = run("check", status=1)
 (finding,) = [line for line in answer.splitlines() if not line.startswith("ok: ")]
-expect_match("the finding", finding, rf"^error: fast_flush_domains names {DOMAINS}, .*: flushd install --proxy makes it work")
+expect_match("the finding", finding, rf"^error: fast_flush_domains names {DOMAINS}, .*: run flushd install --proxy or, in this order: ")
 before = MAIN_CF.read_bytes()
 follow(finding.rsplit(": ", 1)[1].split(" && "), between=mail_flows)
 expect_match("it is gone", run("check"), r"\Aok: ")
@@ -111,7 +111,7 @@ sink.off()
 mark = postfix.log.mark()
 answer = run("install", "--proxy")
 expect("".join(line for line in shown.splitlines(True) if not line.startswith("dry run")) in answer, "shows the same")
-expect_match("proof", answer, r"asked for 1 destinations of the deferred queue before and after, of which 1 were eligible: "
+expect_match("proof", answer, r"asked about 1 destinations of the deferred queue before and after the change, 1 of them eligible: "
              r"no answer is worse\nPostfix has been reloaded: flushd answers on ")
 expect(set(postfix.logfile("other.customer.tld")) == {waiting}, "the message is listed, and nothing else")
 expect_equal("logfiles", [name for name in postfix.logfile_names() if "invalid" in name], [])
@@ -150,7 +150,7 @@ postfix.reload()
 # mail_owner cannot read what proxymap must: found before anything is touched.
 CF.chmod(0o600)
 answer = run("install", "--proxy", status=77)
-expect_match("the reason", answer, r"(?m)^flushd: proxymap\(8\) runs as postfix, which cannot read what it must:$")
+expect_match("the reason", answer, r"(?m)^flushd: proxymap\(8\) runs as postfix, which cannot read the tables' files\. To permit it:$")
 expect_equal("nothing was touched", (MAIN_CF.read_bytes() == stock, [path.name for path in CONFIG_DIRECTORY.glob("main.cf.*flushd*")]),
              (True, []))
 wait_until("stock still serves", lambda: ask_flush("add", site="customer.tld", queue_id="AB2") in (OK, DENY))

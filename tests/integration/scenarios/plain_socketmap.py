@@ -40,7 +40,7 @@ if not IS_FLUSHD:
 stock = MAIN_CF.read_bytes()
 
 answer = run("install", status=78)
-expect_match("the reason", answer, rf"\Aflushd: fast_flush_domains names {DOMAINS}, which flushd has proxymap\(8\) look up, and "
+expect_match("the reason", answer, rf"\Aflushd: fast_flush_domains names {DOMAINS}, which flushd needs proxymap\(8\) to look up, but "
              rf"proxy_read_maps lacks proxy:{DOMAINS}: nothing has been changed")
 run("install", "--proxy")
 expect_match("nothing is left to do", run("check"), r"\Aok: ")
@@ -54,8 +54,8 @@ postfix.configure(relay_domains=f"{DOMAINS}, socketmap:inet:127.0.0.1:{PORT}:mis
 postfix.reload()
 before = MAIN_CF.read_bytes()
 answer = run("install", "--proxy", status=69)
-expect_match("the reason", answer, rf"flushd: socketmap:inet:127.0.0.1:{PORT}:missing, asked for a key as postfix by "
-             r"postmap\(1\): .*; nothing has been changed\n\Z")
+expect_match("the reason", answer, rf"flushd: socketmap:inet:127.0.0.1:{PORT}:missing: lookup by postmap\(1\) as "
+             r"postfix: .*; nothing has been changed\n\Z")
 expect_equal("nothing was touched", (MAIN_CF.read_bytes() == before, [path.name for path in CONFIG_DIRECTORY.glob("main.cf.*flushd*")]),
              (True, []))
 wait_until("stock still serves", lambda: ask_flush("add", site="customer.tld", queue_id="AB2") in (OK, DENY))

@@ -25,8 +25,8 @@ def advice():
     result = run_command(COPY, "check", timeout=100)
     print(result.output)
     expect_equal("check", result.status, 1)
-    found = re.search(r"(?m)^error: (\S+) is missing, and all that defers mail waits for it: (.*); or back to "
-                      r"Postfix's own, which master\(8\) starts within a minute: (.*)$", result.output)
+    found = re.search(r"(?m)^error: (\S+) is missing, and every program that defers mail waits for it: (.*); or go back to "
+                      r"Postfix's own flush, which master\(8\) starts within a minute: (.*)$", result.output)
     expect(found is not None and found.group(1) == tool_path(), "it says that the program is missing")
     return found.group(2), found.group(3)
 

@@ -24,8 +24,8 @@ result = flushd("check")
 print(result.output)
 expect_equal("exit status", result.status, 1)
 finding = next(line for line in result.output.splitlines() if "proxy_read_maps" in line)
-expect_match("the finding", finding, r"^error: fast_flush_domains names proxy:inline:.*, and proxy_read_maps does not: each program of "
-             r"Postfix's that opens it ends, so that no mail is moved: postconf -e ")
+expect_match("the finding", finding, r"^error: fast_flush_domains names proxy:inline:.*, but proxy_read_maps does not: every Postfix "
+             r"program that opens it terminates, so no mail is moved: postconf -e ")
 follow(finding.rsplit(": ", 1)[1].split(" && "))
 wait_until("flushd answers", lambda: postfix.running() and ask_flush("add", site="customer.tld", queue_id="AB1") == OK)
 expect_mail_flows(postfix, sink, "user@customer.tld")

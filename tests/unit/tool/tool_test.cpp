@@ -135,7 +135,7 @@ TEST_CASE("near_word finds what was meant, and nothing that is far") {
 }
 
 TEST_CASE("a mistyped command line ends in a sentence that helps") {
-    check_usage_error({}, "a command is needed; `flushd --help` lists all");
+    check_usage_error({}, "a command is required; `flushd --help` lists all");
     check_usage_error({"statsu"},
                       "unknown command statsu; did you mean status? `flushd --help` lists all");
     check_usage_error({"help", "statsu"},
