@@ -1,5 +1,5 @@
-/// What the commands are made from. Each has a file of its own, COMMAND_command.cpp, and is made
-/// known in tool.cpp.
+/// Declares the functions that add the commands to the parser. Each command has a file of its own,
+/// COMMAND_command.cpp, and is registered in tool.cpp.
 #pragma once
 
 #include "flushd/tool/postfix/instance.hpp"
@@ -12,13 +12,13 @@
 
 namespace flushd::tool {
 
-/// What was said before the command.
+/// Options that apply to every command.
 struct global_options {
     std::optional<std::string> config_directory; ///< -c
 };
 
-/// Adds a command to the parser. What it is to do is its callback, which throws tool_error, or
-/// CLI::RuntimeError with an exit status when everything has been said.
+/// Adds a command to the parser. The command runs as the parser's callback. It throws tool_error,
+/// or CLI::RuntimeError with an exit status if it has already printed the reason.
 using add_command = void (*)(CLI::App& app, const global_options& options);
 
 // In the order of --help.

@@ -7,8 +7,8 @@
 
 namespace flushd::tool {
 
-/// One usage line, a description, then arguments, options and commands under their headings. Names
-/// of values are those that the commands give, such as TIME; the parser's own are not shown.
+/// Prints one usage line, a description, then arguments, options and commands under headings.
+/// Values have the names that the commands give, such as TIME, not those of the parser.
 class help_formatter : public CLI::FormatterBase {
 public:
     std::string make_help(const CLI::App* app, std::string name,

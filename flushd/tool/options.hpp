@@ -11,7 +11,7 @@
 
 namespace flushd::tool {
 
-/// An option whose value is a length of time: "90s", "2h".
+/// Adds an option whose value is a length of time, such as "90s" or "2h".
 template <typename Duration>
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& value,
                           const std::string& help) {

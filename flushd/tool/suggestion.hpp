@@ -8,8 +8,8 @@
 
 namespace flushd::tool {
 
-/// The number of letters to insert, delete, replace or swap with their neighbour that makes one
-/// word of the other.
+/// The number of letters to insert, delete, replace or swap with their neighbour to turn one word
+/// into the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view left, std::string_view right);
 
 /// The known word nearest to the mistyped one, or the only one that it abbreviates. Empty when none

@@ -3,8 +3,8 @@
 
 namespace flushd::tool {
 
-/// Whether the command line is an operator's, and not master(8)'s: a command, a long option, -h, -c
-/// with a directory, or nothing at all. master(8) gives its services options of one letter.
+/// Whether an operator has typed the command line, rather than master(8): it has a command, a long
+/// option, -h, -c with a directory, or nothing at all. master(8) uses only options of one letter.
 [[nodiscard]] bool is_for_tool(int argc, const char* const* argv);
 
 /// Runs the command; returns the exit status.

@@ -22,18 +22,18 @@
 
 namespace flushd::tool {
 
-/// One run of the command: goes through what could keep ETRN from working, in the order in which
-/// an operator would mend it, and prints what it finds.
+/// One run of the command: performs all checks, in the order in which an operator would fix the
+/// problems, and prints the findings.
 class check {
 public:
-    /// How long any service may be silent before it counts as one that does not answer.
+    /// How long a service may be silent before it counts as not answering.
     static constexpr std::chrono::seconds patience{10};
 
     /// The working directory must be queue_directory: see enter_queue_directory(). `where` must
     /// outlive it.
     explicit check(const instance& where);
 
-    /// How many things are not as they should be.
+    /// Returns the number of problems.
     unsigned run();
 
 private:
@@ -56,7 +56,7 @@ private:
     void check_age();
     void check_mail();
 
-    // For a command line that the operator can copy.
+    // Command lines that the operator can copy.
     [[nodiscard]] std::string postconf(std::string_view arguments) const;
     [[nodiscard]] std::string mend_field(const service_entry& entry, std::string_view change) const;
 

@@ -10,14 +10,14 @@
 
 namespace flushd::tool {
 
-/// Prints a line for each thing that was looked at. One that is not in order says how to mend it.
+/// Prints a line for each check. A problem comes with its fix.
 class findings {
 public:
     template <typename... Args>
     void ok(postfix_proto::format_string<Args...> format, Args&&... args) {
         print("ok", fmt::format(format, std::forward<Args>(args)...));
     }
-    /// Good to know; nothing to mend, so it does not count.
+    /// Information only; does not count as a problem.
     template <typename... Args>
     void note(postfix_proto::format_string<Args...> format, Args&&... args) {
         print("note", fmt::format(format, std::forward<Args>(args)...));
@@ -28,14 +28,14 @@ public:
         ++count_;
         print("warning", fmt::format(format, std::forward<Args>(args)...));
     }
-    /// Keeps ETRN from working, for some site or for all.
+    /// Keeps ETRN from working, for some sites or for all.
     template <typename... Args>
     void error(postfix_proto::format_string<Args...> format, Args&&... args) {
         ++count_;
         print("error", fmt::format(format, std::forward<Args>(args)...));
     }
 
-    /// Of warnings and errors.
+    /// The number of warnings and errors.
     [[nodiscard]] unsigned count() const noexcept { return count_; }
 
 private:

@@ -15,13 +15,13 @@ namespace flushd::tool {
 
 struct unlisted_mail {
     std::size_t looked_at = 0;                ///< deferred messages for eligible sites
-    std::size_t messages = 0;                 ///< of them, those that are missing in a logfile
-    std::map<std::string, std::size_t> sites; ///< by the logfile that they are missing in
-    std::string failure; ///< why the queue could not be seen, or not to its end
+    std::size_t messages = 0;                 ///< those of them that a logfile lacks
+    std::map<std::string, std::size_t> sites; ///< their number, by logfile
+    std::string failure;                      ///< why the queue listing is missing or incomplete
 };
 
-/// Goes through the queue listing and compares it with the logfiles. The current directory must be
-/// queue_directory. Blocks; showq(8) and proxymap(8) may be silent for `silence_limit`.
+/// Compares the queue listing with the logfiles. The current directory must be queue_directory.
+/// Blocks; showq(8) and proxymap(8) may be silent for `silence_limit`.
 [[nodiscard]] unlisted_mail find_unlisted_mail(const flush_parameters& parameters,
                                                const std::string& showq_service,
                                                site_policy& policy,

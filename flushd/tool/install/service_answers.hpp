@@ -12,28 +12,29 @@
 
 namespace flushd::tool {
 
-/// Asks for some destinations of the deferred queue, and for one that no list names, which is
-/// looked for in all tables. What is asked is `add`: that tells whether a site is eligible, and
-/// moves no mail, where a send would deliver it, and have the queue manager forget which
-/// destinations are dead. For each destination it is one of its deferred messages that is added,
-/// which is what its delivery agent has done before, and what `flushd rebuild` does: nothing is
-/// listed that should not be. For the name in no list it is an ID that no message has; should it be
-/// eligible all the same, its logfile is removed.
+/// Asks about some destinations of the deferred queue, and about one that no list names, so that
+/// every table is searched. The request is `add`: its reply tells whether a site is eligible, and
+/// it moves no mail. (A send would deliver mail, and make the queue manager forget dead
+/// destinations.) For each destination, one of its deferred messages is added, as its delivery
+/// agent has done and as `flushd rebuild` does, so the logfile stays correct. For the name in no
+/// list, the ID is one that no message has; if the name is eligible nevertheless, its logfile is
+/// removed.
 class service_answers {
 public:
-    /// At most so many destinations, found among so many messages of the listing: enough for each
-    /// table to be asked, and a few seconds where the queue is long.
+    /// The most destinations to ask about, and the most messages of the listing to find them in:
+    /// enough to search each table, and a few seconds of work for a long queue.
     static constexpr std::size_t most_destinations = 25;
     static constexpr std::size_t most_messages = 20000;
 
-    /// Looks for destinations, and asks. Postfix must run. `where` must outlive it.
+    /// Finds destinations, and asks about them. Postfix must be running. `where` must outlive this
+    /// object.
     explicit service_answers(const instance& where);
 
-    /// Asks the same again. Throws tool_error that says what has become worse: what was eligible is
-    /// not any more, or what could be told cannot. A service gets some seconds to come to itself.
+    /// Asks again. Throws tool_error if an answer is worse: an eligible site no longer is, or a
+    /// site without a failure now has one. A new service gets some seconds before this counts.
     void check_no_worse(std::string_view program_before, std::string_view program_now) const;
 
-    /// How many sites were eligible, for a person to see.
+    /// The number of sites that were eligible.
     [[nodiscard]] std::size_t eligible() const;
     [[nodiscard]] std::size_t asked() const { return questions_.size() - 1; }
 

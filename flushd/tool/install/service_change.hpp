@@ -14,28 +14,28 @@
 
 namespace flushd::tool {
 
-/// What is kept of master.cf as it was before the last change.
+/// The path under which the previous master.cf is saved.
 [[nodiscard]] std::string saved_master_cf(const instance& where);
 
-/// The change of master.cf, for the operator to see: lines that begin with - and +.
+/// The change of master.cf for the operator: lines that begin with - and +.
 [[nodiscard]] std::string show_change(const service_entry& entry, std::string_view program);
 
-/// What else belongs to the change. Each step may be empty.
+/// Other steps of the change. Each may be empty.
 struct accompanying_change {
-    /// After the program has answered: throws tool_error when all has to be put back. Not where
-    /// Postfix does not run.
+    /// Called after the program has answered, if Postfix is running. Throws tool_error to undo the
+    /// whole change.
     std::function<void()> verify;
-    /// Before Postfix is reloaded with the old program. Says whether anything had to be taken back.
+    /// Called before Postfix is reloaded with the old program. Returns whether it undid anything.
     std::function<bool()> take_back;
 };
 
-/// Saves master.cf, changes the first word of the service's command and, where Postfix runs,
-/// reloads it and waits until the program answers. Returns the process that does, or nothing where
-/// Postfix does not run.
+/// Saves master.cf and changes the first word of the service's command. If Postfix is running,
+/// reloads it and waits until the program answers. Returns the process that answers, or nothing if
+/// Postfix is not running.
 ///
-/// Throws tool_error when that does not come about, SIGINT and SIGTERM included. By then master.cf
-/// is what it was, and the old program answers again; where it does not, the text says so. When
-/// nothing could be changed in the first place, nothing is left behind.
+/// Throws tool_error on failure, and on SIGHUP, SIGINT and SIGTERM. Before that, master.cf is
+/// restored, and the old program answers again; if it does not, the text says so. If nothing was
+/// changed, no file is left behind.
 std::optional<pid_t> change_program(const instance& where, const service_entry& entry,
                                     std::string_view program,
                                     const accompanying_change& others = {});

@@ -12,9 +12,9 @@
 
 namespace flushd::tool {
 
-/// Prometheus's text format, version 0.0.4. Counters that are not in `sums` are 0, so that all
-/// series are there from the start. `sites` are all that list mail; of these, the `top` with the
-/// most deferred messages get series of their own.
+/// Returns Prometheus's text format, version 0.0.4. Counters that are not in `sums` are 0, so that
+/// all series exist from the start. `sites` are all sites with listed mail; the `top` sites with
+/// the most deferred messages get series of their own.
 [[nodiscard]] std::string format_metrics(const counter_sums& sums, std::vector<site_summary> sites,
                                          const site_names& names, std::size_t top, std::time_t now);
 

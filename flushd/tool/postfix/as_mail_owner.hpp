@@ -9,14 +9,14 @@
 
 namespace flushd::tool {
 
-/// Runs a function in a process that has become $mail_owner as Postfix's daemons do, and returns
-/// the text that it returns. Only for root. Throws tool_error, also with what the function throws.
+/// Runs a function in a child process that has changed to $mail_owner as Postfix's daemons do, and
+/// returns its text. Requires root. Throws tool_error, also for an exception of the function.
 [[nodiscard]] std::string as_mail_owner(const instance& where,
                                         const std::function<std::string()>& function);
 
-/// The commands that let mail_owner, as which proxymap(8) runs, read the files of these tables:
-/// those whose name is a path, such as "mysql:/etc/postfix/sites.cf". None for what it can read
-/// already, and for files that are not there.
+/// The commands that let mail_owner, the user of proxymap(8), read the files of those tables whose
+/// name is a path, such as "mysql:/etc/postfix/sites.cf". There is no command for a file that is
+/// already readable or does not exist.
 [[nodiscard]] std::vector<std::string>
 commands_to_make_readable(const instance& where, const std::vector<std::string>& tables);
 

@@ -9,26 +9,26 @@
 
 namespace flushd::tool {
 
-/// A file's text, owner and mode. postconf(1) leaves master.cf with root's and 0644 after a change.
+/// A file's text, owner and mode. (When postconf(1) changes master.cf, it sets root and 0644.)
 class file_image {
 public:
-    /// Reads it. Throws tool_error.
+    /// Reads the file. Throws tool_error.
     explicit file_image(std::string path);
-    /// The same, and nothing where there is no such file.
+    /// The same, but returns nothing if there is no such file.
     [[nodiscard]] static std::optional<file_image> read_if_there(const std::string& path);
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// Writes a file beside and moves it into place, with this owner and mode. Throws tool_error,
-    /// and then nothing is left behind.
+    /// Writes a temporary file and renames it to `path`, with this owner and mode. If that fails,
+    /// removes the temporary file and throws tool_error.
     void write_to(const std::string& path) const { write(text_, path); }
     void restore() const { write(text_, path_); }
-    /// The file with another text.
+    /// Writes another text to the file.
     void replace(std::string_view text) const { write(text, path_); }
     void restore_owner() const;
 
-    /// Whether the file is what it was when it was read.
+    /// Whether the file is still as it was when it was read.
     [[nodiscard]] bool is_in_place() const;
 
 private:
@@ -39,9 +39,9 @@ private:
     struct stat status_ {};
 };
 
-/// Why a file cannot be replaced by another one, as whoever edits a configuration file does: it has
-/// been mounted by itself, or is on a file system that is read-only. Nothing when it can, as far as
-/// that can be told without trying; nothing is touched.
+/// Why a file cannot be replaced by another one, as editing a configuration file requires: it is a
+/// mount point, or its file system is read-only. Nothing if it can be replaced, as far as that can
+/// be determined without trying. Changes nothing.
 [[nodiscard]] std::optional<std::string> why_not_replaceable(const std::string& path);
 
 } // namespace flushd::tool

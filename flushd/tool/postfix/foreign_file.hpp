@@ -1,9 +1,9 @@
-/// Opens what lies in directories of somebody else.
+/// Safely opens files in directories that another user controls.
 ///
-/// The tool is root's. $queue_directory is root's, too, but what is in flush, deferred and the
-/// other directories there, and in data_directory, belongs to mail_owner, and whoever has got hold
-/// of one of Postfix's daemons may have put there what he likes: a link to a file of root's, a FIFO
-/// in which nobody writes, a file without an end. So all of the tool reads there by these only.
+/// The tool runs as root. $queue_directory belongs to root, too, but its sub-directories, such as
+/// flush and deferred, and data_directory belong to mail_owner. An attacker who controls a Postfix
+/// daemon can put anything there: a link to a file of root's, a FIFO without a writer, a file
+/// without an end. The whole tool therefore reads those directories only through these functions.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -19,22 +19,22 @@
 
 namespace flushd::tool {
 
-/// Where something is: `directory` is an entry of a directory of root's, so that it may be a link;
-/// of `name`, below it, no part may be one, or `..`.
+/// A path in two parts. `directory` is in a directory that belongs to root, so it may be a link.
+/// In `name`, which is relative to it, no component may be a link or `..`.
 struct foreign_path {
     std::string directory;
     std::string name;
 
-    /// Of a path relative to $queue_directory: its first component is the directory.
+    /// Splits a path relative to $queue_directory: its first component is the directory.
     [[nodiscard]] static foreign_path in_queue(std::string_view path);
 };
 
-/// A regular file, for reading, without waiting, and leaving its access time alone where that is
-/// allowed (to its owner and to root). None with errno otherwise: ELOOP or ENOTDIR where there is a
-/// link, EINVAL where it is not a regular file.
+/// Opens a regular file for reading, without waiting, and without changing its access time if that
+/// is permitted (to its owner and to root). On failure returns none and sets errno: ELOOP or
+/// ENOTDIR for a link, EINVAL for a file that is not regular.
 [[nodiscard]] postfix_proto::file_descriptor open_foreign_file(const foreign_path& path);
 
-/// The same for a directory; an empty name is path.directory.
+/// The same for a directory. An empty name means path.directory itself.
 [[nodiscard]] postfix_proto::file_descriptor open_foreign_directory(const foreign_path& path);
 
 /// What a file says. errc::file_too_large if there is more than `limit` bytes.

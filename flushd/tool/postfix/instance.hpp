@@ -13,25 +13,25 @@ namespace flushd::tool {
 /// One Postfix instance, known by its configuration directory.
 class instance {
 public:
-    /// Reads the parameters that the tool goes by. Without a directory it is Postfix's own choice:
-    /// MAIL_CONFIG, then the built-in one. Throws tool_error where there is no Postfix, or one that
-    /// is not in order.
+    /// Reads the parameters that the tool needs. Without a directory, Postfix chooses: MAIL_CONFIG,
+    /// then the built-in default. Throws tool_error if Postfix is not installed or its
+    /// configuration cannot be read.
     explicit instance(std::optional<std::string> config_directory);
 
     [[nodiscard]] const postfix_proto::postconf_result& parameters() const { return parameters_; }
     [[nodiscard]] const std::string& config_directory() const { return config_directory_; }
     [[nodiscard]] const std::string& queue_directory() const { return queue_directory_; }
-    /// The socket of a service, from the root directory on.
+    /// The absolute path of a service's public socket.
     [[nodiscard]] std::string public_socket(const std::string& service) const {
         return queue_directory_ + "/public/" + service;
     }
 
-    /// Runs a command of Postfix's for this instance: `run("postconf", {"-M", "flush/unix"})`.
-    /// Commands are those of command_directory, else find_program()'s. Throws tool_error when it
-    /// cannot be run; a status other than 0 is for the caller to see.
+    /// Runs a Postfix command for this instance: `run("postconf", {"-M", "flush/unix"})`. Commands
+    /// are searched in command_directory, then by find_program(). Throws tool_error if the command
+    /// cannot be run; the caller checks its exit status.
     [[nodiscard]] postfix_proto::program_result run(const std::string& command,
                                                     std::vector<std::string> arguments) const;
-    /// The same, and throws tool_error with the command's own words when it fails.
+    /// The same, but throws tool_error with the command's own message if it fails.
     std::string run_checked(const std::string& command, std::vector<std::string> arguments) const;
 
 private:

@@ -23,32 +23,33 @@ struct service_process {
     std::chrono::system_clock::time_point started; ///< to the second or so
 };
 
-/// The master process, when this Postfix runs.
+/// The master process, if this Postfix is running.
 [[nodiscard]] std::optional<pid_t> find_master(const instance& where);
 
-/// Its children that serve the service of this name.
+/// The children of master that serve this service.
 [[nodiscard]] std::vector<service_process> find_processes(pid_t master, std::string_view service);
 
-/// Waits until none of these children of master(8) is left. False when some are, after the limit.
+/// Waits until none of these children of master(8) is left. False if some are left after the limit.
 bool wait_until_gone(pid_t master, const std::vector<service_process>& processes,
                      std::chrono::milliseconds limit, bool (*give_up)() = nullptr);
 
-/// Asks for a message that cannot be there. Every flush service answers OK, and does nothing.
+/// Requests delivery of a message that cannot exist. Every flush service answers OK, and does
+/// nothing.
 [[nodiscard]] postfix_proto::flush_result ask_for_nothing(const instance& where,
                                                           std::chrono::milliseconds limit);
 
-/// What waiting for a program to answer came to.
+/// The result of wait_for_answer().
 struct answer {
-    pid_t process = 0;   ///< the program's, or 0
-    std::string problem; ///< why there is none, for a person; empty with a process
+    pid_t process = 0;   ///< that answers, or 0
+    std::string problem; ///< why no process answers, for a person; else empty
 };
 
-/// Asks until the program answers. The socket does not tell which process took the connection, as
-/// it is master(8) who made it. But only master's children of this service can take one: so it is
-/// the program that answers as soon as there was an answer and every one of them runs the program.
-/// After a reload those from before it are there until they have noticed.
+/// Polls the service until the program answers. The socket does not tell which process accepted the
+/// connection, because master(8) created it. But only master's children for this service can accept
+/// one, so the program answers once there is an answer and each of these children runs the program.
+/// After a reload, old children remain until they have noticed it.
 ///
-/// `give_up` is asked now and then.
+/// `give_up` is called from time to time; when it returns true, the wait ends.
 [[nodiscard]] answer wait_for_answer(const instance& where, std::string_view program,
                                      std::chrono::milliseconds limit, bool (*give_up)() = nullptr);
 

@@ -1,11 +1,11 @@
-/// Tables of fast_flush_domains that flushd has proxymap(8) look up: those of types that only
-/// Postfix has code for, and those that are written as "proxy:type:name".
+/// Permits proxymap(8) to look up those tables of fast_flush_domains that flushd cannot look up
+/// itself, and those that are written as "proxy:type:name".
 ///
-/// proxymap looks up in what proxy_read_maps lists, and nowhere else. To add to that list harms
-/// nobody: the other programs of Postfix's go on opening what they opened. (To write "proxy:" into
-/// fast_flush_domains would: it is read by all that may defer mail, by smtpd(8) and by postqueue(1)
-/// as well (global/flush_clnt.c, Postfix 3.5 to 3.12). Each of them ends when proxymap refuses the
-/// table, and postqueue waits without end, as ordinary users cannot reach proxymap's socket.)
+/// proxymap looks up only tables that proxy_read_maps lists. An addition to that list affects no
+/// other program: each opens the same tables as before. (To write "proxy:" into fast_flush_domains
+/// would affect others: every program that may defer mail reads that list, and so do smtpd(8) and
+/// postqueue(1) (global/flush_clnt.c, Postfix 3.5 to 3.12). Each of them terminates if proxymap
+/// refuses the table, and postqueue hangs, because ordinary users cannot reach proxymap's socket.)
 #pragma once
 
 #include "flushd/tool/postfix/file_image.hpp"
@@ -18,17 +18,17 @@
 
 namespace flushd::tool {
 
-/// What main.cf has to say for these tables to work.
+/// The change of main.cf that makes these tables work.
 struct proxy_plan {
-    /// Of the list that the flush service goes by, as "type:name" without "proxy:", each once.
-    /// Empty when proxymap(8) is not needed.
+    /// Those in the flush service's own list, as "type:name" without "proxy:", each once. Empty if
+    /// proxymap(8) is not needed.
     std::vector<unserved_table> tables;
     std::vector<std::string> to_allow; ///< those that proxy_read_maps lacks, as "proxy:type:name"
-    std::string proxy_read_maps;       ///< the value with these; empty when there are none
-    /// As "proxy:type:name": those that fast_flush_domains in main.cf names with "proxy:", and
-    /// proxy_read_maps lacks. All of Postfix suffers.
+    std::string proxy_read_maps;       ///< the value with these added; empty if there are none
+    /// As "proxy:type:name": those that fast_flush_domains in main.cf names with "proxy:", but
+    /// proxy_read_maps lacks. These break all of Postfix.
     std::vector<std::string> refused;
-    /// Why proxy_read_maps alone cannot do it; for a person.
+    /// Why a change of proxy_read_maps is not enough, for a person.
     std::string obstacle;
 
     [[nodiscard]] bool is_needed() const { return !to_allow.empty() || !obstacle.empty(); }
@@ -37,40 +37,41 @@ struct proxy_plan {
 /// Reads the configuration, and changes nothing. Throws tool_error.
 [[nodiscard]] proxy_plan plan_proxied_tables(const instance& where);
 
-/// What main.cf makes of a value of this parameter: with all references replaced. (They may lead to
-/// other parameters: proxy_read_maps has $fast_flush_domains by default since Postfix 3.11.)
+/// A value of this parameter with all references to other parameters replaced. (proxy_read_maps
+/// has $fast_flush_domains by default since Postfix 3.11.)
 [[nodiscard]] std::string expanded(const instance& where, const std::string& name,
                                    const std::string& text);
 
 /// Why flushd cannot serve fast_flush_domains: "fast_flush_domains names mysql:/x.cf, which ...".
 [[nodiscard]] std::string explain(const proxy_plan& plan);
 
-/// What an operator would type, in the order in which no mail stops. Only root can tell which files
-/// mail_owner cannot read.
+/// The commands for an operator, in an order that stops no mail at any step. Only root can
+/// determine which files mail_owner cannot read.
 [[nodiscard]] std::vector<std::string> proxy_commands(const instance& where,
                                                       const proxy_plan& plan);
 
-/// The last of these: proxymap(8) may look up what the plan allows, and what it refuses now.
+/// The last of these commands: they permit proxymap(8) to look up the plan's tables, and those that
+/// it refuses now.
 [[nodiscard]] std::vector<std::string> permission_commands(const instance& where,
                                                            const proxy_plan& plan);
 
-/// Asks the plan's tables for a key as mail_owner, with postmap(1). Nothing is changed. Throws
-/// tool_error, with what to do about it. For root.
+/// Looks up a key in each of the plan's tables with postmap(1), as mail_owner. Changes nothing. If
+/// a lookup fails, throws tool_error, which says what to do. Requires root.
 void check_proxied_tables(const instance& where, const proxy_plan& plan);
 
-/// Changes proxy_read_maps, and takes that back.
+/// Changes proxy_read_maps, and can undo the change.
 class proxied_tables {
 public:
-    /// Throws tool_error when the plan has an obstacle. Both must outlive it.
+    /// Throws tool_error if the plan has an obstacle. Both arguments must outlive this object.
     proxied_tables(const instance& where, const proxy_plan& plan);
 
-    /// The lines that are changed, with - and +.
+    /// The changed lines, marked with - and +.
     [[nodiscard]] std::string show() const;
 
-    /// proxymap(8) may look the tables up, and is asked for a key in each. Throws tool_error, and
-    /// by then main.cf is as it was.
+    /// Permits proxymap(8) to look up the tables, and asks it for a key in each. If that fails,
+    /// restores main.cf and throws tool_error.
     void allow();
-    /// main.cf as it was. Says whether it had to be changed for that.
+    /// Restores main.cf. Returns whether that was necessary.
     bool take_back();
 
 private:
@@ -79,22 +80,22 @@ private:
     const instance& where_;
     const proxy_plan& plan_;
     file_image before_;
-    std::string base_; // the text without what an earlier change has put there
+    std::string base_; // the text without an earlier change of ours
     std::string allowed_;
     std::optional<file_image> saved_before_, written_before_;
 };
 
-/// Undoes that, as far as nobody has changed it since.
+/// Undoes an earlier change of proxy_read_maps, unless the lines have been edited since.
 class proxied_tables_removal {
 public:
-    /// Reads what is kept of the change; is_needed() tells whether there was one. `where` must
-    /// outlive it.
+    /// Reads the saved files; is_needed() tells whether there was a change. `where` must outlive
+    /// this object.
     explicit proxied_tables_removal(const instance& where);
 
     [[nodiscard]] bool is_needed() const { return saved_.has_value(); }
     [[nodiscard]] std::string show() const;
 
-    /// proxy_read_maps as it was, when nobody asks proxymap(8) for these tables any more.
+    /// Restores proxy_read_maps. Call it when the flush service no longer needs proxymap(8).
     void restore();
 
 private:

@@ -9,17 +9,17 @@
 
 namespace flushd::tool {
 
-/// A word of the shell: as it is where that will do, else in quotes.
+/// The text as one word of the shell, quoted if necessary.
 [[nodiscard]] std::string shell_word(std::string_view text);
 
-/// A command of Postfix's for this instance: "postconf -c /etc/postfix-out -e ...".
+/// A Postfix command for this instance, such as "postconf -c /etc/postfix-out -e ...".
 [[nodiscard]] std::string postfix_command(const instance& where, std::string_view command,
                                           std::string_view arguments);
 
-/// Lines for a person, each with its newline.
+/// One command per line, indented, each with a newline.
 [[nodiscard]] std::string indented(const std::vector<std::string>& commands);
 
-/// In one line, each only when the one before has succeeded.
+/// All commands in one line, joined by "&&".
 [[nodiscard]] std::string joined(const std::vector<std::string>& commands);
 
 } // namespace flushd::tool

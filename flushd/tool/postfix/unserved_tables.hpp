@@ -1,5 +1,5 @@
-/// Tables of fast_flush_domains that only Postfix itself can look up: ldap, mysql and whatever else
-/// flushd has no code for.
+/// Finds the tables in fast_flush_domains that flushd has no code for, such as ldap: and mysql:.
+/// Only Postfix can look them up.
 #pragma once
 
 #include <set>
@@ -20,13 +20,13 @@ struct unserved_table {
     bool operator==(const unserved_table&) const = default;
 };
 
-/// Those that a list names, each once, also within unionmap, pipemap and debug, and in its files as
-/// far as these can be read. The list's references are expanded already.
+/// The unserved tables that a list names, each once, including those within unionmap, pipemap and
+/// debug, and in the list's files if these can be read. References in the list must be expanded.
 [[nodiscard]] std::vector<unserved_table> find_unserved_tables(std::string_view list,
                                                                const table_types& unserved);
 
-/// All "proxy:type:name" that a value names, without the "proxy:", as proxymap(8) reads
-/// proxy_read_maps.
+/// All tables that a value names as "proxy:type:name", without the "proxy:", parsed as proxymap(8)
+/// parses proxy_read_maps.
 [[nodiscard]] std::vector<std::string> find_proxied_tables(std::string_view value);
 
 } // namespace flushd::tool

@@ -8,10 +8,10 @@
 
 namespace flushd::tool {
 
-/// fast_flush_domains with one more: a value for `postconf -e`.
+/// fast_flush_domains with one domain added: a value for `postconf -e`.
 [[nodiscard]] std::string with_domain(std::string_view list, std::string_view domain);
 
-/// Lines for a person, each with its newline.
+/// Returns lines for a person, each with a newline.
 [[nodiscard]] std::string eligibility_hint(const instance& postfix, std::string_view site);
 
 } // namespace flushd::tool

@@ -7,33 +7,34 @@
 
 namespace flushd::tool {
 
-/// What a logfile itself tells of it. Times since 1970.
+/// The times of a logfile, since 1970.
 struct logfile_times {
     using time = std::chrono::nanoseconds;
 
     bool lists_nothing = false;
-    time read{};               ///< the access time: a send by whomever, or a reader
-    time written{};            ///< an add, or a send that has dropped lines
-    std::optional<time> born;  ///< where the file system knows
-    std::optional<time> noted; ///< a send by a flushd: see sent_time()
+    time read{};               ///< the access time: of a send by any program, or of a reader
+    time written{};            ///< of an add, or of a send that removed lines
+    std::optional<time> born;  ///< creation, if the file system records it
+    std::optional<time> noted; ///< of a send by flushd: see sent_time()
 
-    /// Of an open file.
+    /// Reads the times of an open file.
     [[nodiscard]] static logfile_times of(int fd);
 };
 
-/// What is certain about it; nothing at all when the logfile has never been sent.
+/// What is certain about the last send. Neither is set if the logfile was never sent.
 struct last_send {
-    std::optional<std::time_t> at;
-    /// Whether and when there was a send before is not known. Not since then.
+    std::optional<std::time_t> at; ///< the time of the last send, if known
+    /// Otherwise, there was certainly no send after this time; earlier ones are not known.
     std::optional<std::time_t> none_since;
 };
 
-/// True when it makes a difference since when it has been flushd that sends.
+/// True if the result of find_last_send() depends on `only_flushd_since`.
 [[nodiscard]] bool is_in_doubt(const logfile_times& times);
 
-/// An access time after the send that a flushd has noted is that of somebody who has read the file,
-/// or that of a send by stock flush(8): they look the same. It was a reader if only flushd has been
-/// behind the service since before. A send that was not noted leaves nothing but an access time.
+/// If the access time is later than the send that flushd has noted, the file was either read by
+/// another program or sent by stock flush(8), which look the same. It was a reader if only flushd
+/// has provided the service since before that send. A send that was not noted leaves only an access
+/// time.
 [[nodiscard]] last_send find_last_send(const logfile_times& times,
                                        std::optional<logfile_times::time> only_flushd_since);
 

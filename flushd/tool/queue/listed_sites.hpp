@@ -1,4 +1,4 @@
-/// Reads what the logfiles list.
+/// Reads the logfiles.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"
@@ -15,7 +15,7 @@
 
 namespace flushd::tool {
 
-/// One logfile as it was when it was read.
+/// The content of one logfile.
 struct listed_site {
     explicit listed_site(logfile_name name) : file(std::move(name)) {}
 
@@ -26,14 +26,14 @@ struct listed_site {
     logfile_times times; ///< from which one tells when it was sent or refreshed last
 };
 
-/// Reads all logfiles, or those wanted, below the current directory, $queue_directory. Sorted by
-/// name. Sites without a logfile are not there.
+/// Reads all logfiles, or those wanted, below the current directory, $queue_directory. The result
+/// is sorted by name, and has no entry for a site without a logfile.
 ///
-/// Takes no lock and leaves the access times alone, so the service does not notice. Lines that are
-/// written at the same time may be there or not; while a send drops lines, some may come twice.
+/// Takes no lock and changes no access time, so the service is not affected. Lines that are being
+/// written may be missing; while a send removes lines, some may appear twice.
 ///
-/// Throws tool_error when the directory cannot be read. A logfile with which there would be more
-/// than 256 MiB is left out, and standard error says so.
+/// Throws tool_error if the directory cannot be read. A logfile is left out, with a message on
+/// standard error, if the total would exceed 256 MiB with it.
 [[nodiscard]] std::vector<listed_site>
 read_listed_sites(const postfix_proto::queue_layout& layout,
                   const std::optional<std::set<logfile_name>>& wanted = std::nullopt);

@@ -27,7 +27,7 @@ public:
     [[nodiscard]] const instance& postfix() const noexcept { return postfix_; }
     [[nodiscard]] const postfix_proto::queue_layout& layout() const noexcept { return layout_; }
     [[nodiscard]] const queue_files& files() const noexcept { return files_; }
-    /// Those that fast_flush_domains itself names, to begin with.
+    /// Initially, the names in fast_flush_domains.
     [[nodiscard]] site_names& names() noexcept { return names_; }
 
     /// Where sites are listed that an operator has named. Throws tool_error for what is no site.
@@ -40,12 +40,12 @@ public:
     flush_settings(std::chrono::milliseconds limit) const;
     [[nodiscard]] postfix_proto::showq_client_settings showq_settings() const;
 
-    /// The time from which on flushd alone has been behind the flush service: when master.cf, which
-    /// names it, was changed last. Nothing when it names another program, or cannot be read.
+    /// The time since which only flushd has provided the flush service: the last change of
+    /// master.cf, if that names flushd. Nothing if it names another program, or cannot be read.
     [[nodiscard]] std::optional<std::chrono::nanoseconds> only_flushd_since() const;
 
-    /// Adds the names of all destinations for which mail is deferred, by asking showq(8); that
-    /// takes some 70 us for each queued message. Throws tool_error.
+    /// Asks showq(8) for the names of all destinations with deferred mail, which takes about 70 us
+    /// for each queued message. Throws tool_error.
     void learn_names_from_queue();
 
 private:

@@ -12,22 +12,22 @@
 
 namespace flushd::tool {
 
-/// What a queue file begins with (global/record.c and cleanup/, Postfix 3.5 to 3.10): records of a
-/// letter, a length of seven bits a byte, and text. `C` has the size of the content as its first
-/// number, `T` the time of arrival in seconds.
+/// Facts from the first records of a queue file. A record is a letter, a length in groups of seven
+/// bits, and text (global/record.c and cleanup/, Postfix 3.5 to 3.10). The first number of `C` is
+/// the size of the content, that of `T` the time of arrival in seconds.
 struct queue_file_head {
     std::int64_t size = 0;
     std::int64_t arrival_time = 0;
 };
-/// Nothing when the two are not among the first bytes of a file.
+/// Returns nothing if these bytes do not contain both records.
 [[nodiscard]] std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes);
 
-/// Looks messages up by their IDs. All paths are relative to the current directory,
-/// $queue_directory. Access times stay as they are where the system allows that (to the owner and
-/// to root), and no lock is taken.
+/// Looks up messages by their IDs. All paths are relative to the current directory,
+/// $queue_directory. Changes no access times if the system permits that (to the owner and to root),
+/// and takes no lock.
 ///
-/// It costs some 3 us a message when the kernel remembers the files, against some 70 us that
-/// showq(8) needs, because that goes through all recipients and the defer logs, too.
+/// A look-up takes about 3 us if the kernel has the file cached, while showq(8) needs about 70 us,
+/// because it also reads all recipients and the defer logs.
 class queue_files {
 public:
     explicit queue_files(const postfix_proto::queue_layout& layout) : layout_(layout) {}
@@ -39,10 +39,11 @@ public:
     enum class place { deferred, incoming, active, hold, nowhere };
     struct location {
         place where = place::nowhere;
-        /// Of a deferred message: when it is due. The queue manager sets it in whole seconds, so
-        /// that a message deferred again in the same second is due when it was.
+        /// When a deferred message is due. The queue manager sets it in whole seconds, so a message
+        /// that is deferred again in the same second has the same due time as before.
         timespec due{};
-        /// When the file was last moved, or its due time set, to the tick of the system's clock.
+        /// When the file was last moved, or its due time was set, with the precision of the
+        /// system's clock tick.
         timespec changed{};
     };
     /// A message on its way from one queue to another is looked for once more before it is

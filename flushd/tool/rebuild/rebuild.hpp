@@ -26,54 +26,53 @@
 
 namespace flushd::tool {
 
-/// Reads what is deferred from showq(8) and adds each message to the logfiles of its recipients'
+/// Reads the deferred queue from showq(8) and adds each message to the logfiles of its recipients'
 /// domains, as the delivery agents would have done: through the flush service, which also decides
-/// who is eligible. What is listed already is left out, so that a second run adds nothing.
+/// which are eligible. Messages that are already listed are skipped, so a second run adds nothing.
 ///
-/// Safe at any time: an ID that is listed in vain does no harm, and one more line for a message
-/// neither.
+/// Safe at any time: neither the ID of a message that is gone nor a duplicate line does harm.
 class rebuild {
 public:
     struct counts {
-        std::size_t messages = 0; ///< deferred ones
-        std::size_t added = 0;    ///< lines
-        std::size_t listed = 0;   ///< were there already
+        std::size_t messages = 0; ///< deferred messages
+        std::size_t added = 0;    ///< lines added
+        std::size_t listed = 0;   ///< already listed
         std::size_t denied = 0;   ///< for destinations that are not eligible
-        std::size_t failed = 0;   ///< the service could not, or the answer was none
+        std::size_t failed = 0;   ///< the service failed, or did not answer
     };
 
-    /// At once. More do not make it faster: the service takes one after the other.
+    /// Simultaneous connections. More are not faster: the service handles one after the other.
     static constexpr std::size_t connections = 16;
 
-    /// `wanted`: the logfiles to be filled; without, all. `names` must outlive this object.
+    /// Fills the `wanted` logfiles, or all. `names` must outlive this object.
     rebuild(postfix_proto::flush_client_settings flush, postfix_proto::showq_client_settings showq,
             std::vector<listed_site> listed, const site_names& names,
             std::optional<std::set<logfile_name>> wanted);
 
-    /// Is called now and then.
+    /// Sets a function to call from time to time.
     void on_progress(std::function<void(const counts&)> action) {
         on_progress_ = std::move(action);
     }
 
-    /// Throws tool_error when one of the services cannot be asked.
+    /// Throws tool_error if showq(8) or the flush service cannot be reached.
     void run();
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }
-    /// The logfiles for which something was added, was listed, or was denied.
+    /// The logfiles of the eligible destinations, and of those that were denied.
     [[nodiscard]] std::set<logfile_name> eligible() const;
     [[nodiscard]] std::set<logfile_name> denied() const;
-    /// What went wrong first, where something has failed.
+    /// The first failure; empty if there was none.
     [[nodiscard]] const std::string& first_failure() const noexcept { return first_failure_; }
 
 private:
-    /// As recipients have it: one that is written in two ways is two of these.
+    /// A domain as it is written in a recipient's address; another spelling is another object.
     struct domain {
         enum class state { unknown, asking, eligible, denied };
         std::string name;
         std::optional<logfile_name> file;
         const std::vector<postfix_proto::queue_id>* listed = nullptr; // sorted
         state is = state::unknown;
-        std::vector<postfix_proto::queue_id> waiting; // for the answer to the first one
+        std::vector<postfix_proto::queue_id> waiting; // for the reply to the first request
     };
     using sorted_ids = std::vector<postfix_proto::queue_id>;
 

@@ -5,8 +5,8 @@
 
 namespace flushd::tool {
 
-/// As long as there is one, these signals do not end the program; they are noted, and who waits for
-/// something looks.
+/// While a guard exists, these signals do not end the program. They are recorded, and code that
+/// waits checks for them.
 class interrupt_guard {
 public:
     interrupt_guard();
@@ -14,9 +14,9 @@ public:
     interrupt_guard& operator=(const interrupt_guard&) = delete;
     ~interrupt_guard();
 
-    /// Whether one has come since the first guard of those that there are was made.
+    /// Whether a signal has arrived since the outermost guard was constructed.
     [[nodiscard]] static bool is_interrupted() noexcept;
-    /// Throws tool_error when one has come.
+    /// Throws tool_error if a signal has arrived.
     static void check();
 
 private:

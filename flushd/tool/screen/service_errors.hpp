@@ -1,4 +1,4 @@
-/// Words the errors of a service that could not be asked.
+/// Turns the failure of a request to a service into an error message.
 #pragma once
 
 #include "postfix_proto/service_connection.hpp"
@@ -7,10 +7,12 @@
 
 namespace flushd::tool {
 
-/// The exit status goes by what postqueue(1) does: EX_UNAVAILABLE when the mail system is down.
+/// Throws tool_error with the exit status that postqueue(1) has: EX_UNAVAILABLE when the mail
+/// system is down.
 [[noreturn]] void throw_failure(const postfix_proto::service_failure& failure);
 
-/// For somebody who may not use the sockets in public/. `instead` is what he may do.
+/// The message for a user who may not use the sockets in public/. `instead` is a command that the
+/// user may run.
 [[nodiscard]] std::string not_permitted(const std::string& instead);
 
 } // namespace flushd::tool

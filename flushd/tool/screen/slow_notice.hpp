@@ -1,4 +1,4 @@
-/// Names an operation that takes long.
+/// Tells the operator which operation is taking long.
 #pragma once
 
 #include <chrono>
@@ -9,8 +9,8 @@
 
 namespace flushd::tool {
 
-/// Writes "flushd: WHAT: N s so far" to standard error while it lives, from `after` on and then
-/// every `interval`; nothing where it has gone by then.
+/// Writes "flushd: WHAT: N s so far" to standard error during its lifetime, first after `after`,
+/// then every `interval`.
 class slow_notice {
 public:
     explicit slow_notice(std::string what,

@@ -10,20 +10,20 @@ namespace flushd::tool {
 
 [[nodiscard]] bool is_terminal(std::FILE* stream);
 
-/// On a terminal, unless NO_COLOR is set (https://no-color.org) or it cannot (TERM=dumb).
+/// True on a terminal, unless NO_COLOR is set (https://no-color.org) or TERM is "dumb".
 [[nodiscard]] bool has_colour(std::FILE* stream);
 
 struct terminal_size {
     std::size_t columns = 80, rows = 24;
 };
-/// Of a terminal; COLUMNS and LINES go first, as they do elsewhere.
+/// The size of the terminal. COLUMNS and LINES override it, as in other programs.
 [[nodiscard]] terminal_size size_of_terminal(std::FILE* stream);
 
-/// What draws a text over the one before on a terminal, and clears the rest of the screen.
-/// (Clearing all of it first would flicker.)
+/// Returns the text with escape sequences that draw it over the previous one on a terminal, and
+/// clear the rest of the screen. (Clearing the whole screen first would flicker.)
 [[nodiscard]] std::string drawn_over(std::string_view text);
 
-/// One line on standard error that is drawn again and again, if that is a terminal; else nothing.
+/// A line that is redrawn on standard error. Prints nothing if that is not a terminal.
 class status_line {
 public:
     status_line();
@@ -40,7 +40,7 @@ private:
     bool drawn_ = false;
 };
 
-/// "[=====>--------]", so many columns wide.
+/// "[=====>--------]", `width` columns wide.
 [[nodiscard]] std::string progress_bar(std::size_t done, std::size_t all, std::size_t width);
 
 } // namespace flushd::tool

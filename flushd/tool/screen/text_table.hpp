@@ -9,20 +9,21 @@
 
 namespace flushd::tool {
 
-/// "999", "1.2K", "34M": powers of 1024, three digits at most.
+/// Formats a size as "999", "1.2K" or "34M": powers of 1024, at most three digits.
 [[nodiscard]] std::string format_size(std::int64_t bytes);
 
-/// Columns on a terminal that a text takes: one for each code point.
+/// The width of a text on a terminal: one column for each code point.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// At most so many columns; what is too much goes from the middle, since both ends of a domain
-/// tell: "very-long..customer.tld".
+/// Shortens a text to at most `width` columns by removing its middle, because both ends of a domain
+/// are significant: "very-long..customer.tld".
 [[nodiscard]] std::string shorten(std::string_view text, std::size_t width);
 
-/// How a cell is to stand out, where there is colour.
+/// How a cell stands out where colour is available.
 enum class emphasis { none, strong, notice, alarm };
 
-/// Text in an emphasis, by the escape sequences of every terminal since the VT100.
+/// The text between the escape sequences for its emphasis, which terminals have understood since
+/// the VT100.
 [[nodiscard]] std::string emphasised(std::string_view text, emphasis how);
 
 class text_table {
@@ -32,13 +33,13 @@ public:
         emphasis how = emphasis::none;
     };
 
-    /// The first column is left-aligned and gives way when the table is too wide; the others are
+    /// The first column is left-aligned and is shortened when the table is too wide; the others are
     /// right-aligned.
     explicit text_table(std::vector<std::string> titles);
 
     void add(std::vector<cell> row);
 
-    /// Lines with newlines. `width` 0 is without a limit.
+    /// Returns lines with newlines. A `width` of 0 means no limit.
     [[nodiscard]] std::string render(std::size_t width, bool colour) const;
 
 private:

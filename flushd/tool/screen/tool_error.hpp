@@ -8,8 +8,8 @@
 
 namespace flushd::tool {
 
-/// One line for the operator that says what is wrong and, where that is known, how to mend it; and
-/// the exit status, a number of <sysexits.h>.
+/// A line for the operator that says what is wrong and, if known, how to fix it; and the exit
+/// status, a number of <sysexits.h>.
 class tool_error : public std::runtime_error {
 public:
     explicit tool_error(const std::string& text, int status = EX_UNAVAILABLE)

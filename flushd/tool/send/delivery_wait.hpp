@@ -17,25 +17,25 @@
 
 namespace flushd::tool {
 
-/// A destination or a message that is asked for.
+/// A destination or a message whose delivery is requested.
 struct send_target {
     send_target(std::string text, const queue_files& files)
         : name(std::move(text)), messages(files) {}
 
     std::string name;                  // for a person
     std::optional<logfile_name> file;  // of a destination
-    std::vector<std::string> asked_as; // what the service is told, until it does not refuse
+    std::vector<std::string> asked_as; // names to try until the service accepts one
     std::optional<postfix_proto::queue_id> id;
     std::size_t listed = 0;
-    bool refused = false; // it has been said why
+    bool refused = false; // and the reason has been printed
     message_watch messages;
     std::string reason; // why some were deferred again
 };
 
-/// Follows the messages of those that were not refused until each has been tried or time is up,
-/// with a progress bar on a terminal, and prints a line for each target. Returns the exit status: 0
-/// when all has left the queue, EX_TEMPFAIL when some was deferred again, is on hold, or when
-/// `limit` has passed since `begin`.
+/// Follows the messages of all targets that were not refused until each message has been tried or
+/// time is up, with a progress bar on a terminal, and prints a line for each target. Returns the
+/// exit status: 0 if all messages have left the queue, EX_TEMPFAIL if some were deferred again or
+/// are on hold, or if `limit` has passed since `begin`.
 [[nodiscard]] int wait_for_delivery(queue_context& queue,
                                     const std::vector<std::unique_ptr<send_target>>& targets,
                                     std::chrono::steady_clock::time_point begin,

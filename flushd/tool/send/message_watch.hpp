@@ -1,4 +1,4 @@
-/// Follows messages through the queue after they have been asked for.
+/// Follows messages through the queue after their delivery has been requested.
 #pragma once
 
 #include "flushd/tool/queue/queue_files.hpp"
@@ -10,9 +10,9 @@
 
 namespace flushd::tool {
 
-/// Looks at the queue files, since nobody tells: a message that has been moved is in the incoming
-/// or in the active queue; the file of one that is deferred again has been changed, and is due in
-/// the future.
+/// Examines the queue files, because Postfix does not report results: a message that has been moved
+/// is in the incoming or the active queue; the file of one that is deferred again has been changed,
+/// and is due in the future.
 class message_watch {
 public:
     explicit message_watch(const queue_files& files) : files_(files) {}
@@ -20,7 +20,7 @@ public:
     struct counts {
         std::size_t waiting = 0;  ///< not moved yet
         std::size_t moving = 0;   ///< with the queue manager
-        std::size_t left = 0;     ///< not queued any more: delivered, or returned to the sender
+        std::size_t left = 0;     ///< no longer queued: delivered, or returned to the sender
         std::size_t deferred = 0; ///< tried, and deferred again
         std::size_t held = 0;     ///< put on hold meanwhile
 
@@ -33,7 +33,7 @@ public:
     /// Before the message is asked for. Those that are not queued are left out.
     void add(postfix_proto::queue_id id);
 
-    /// Looks after those that are not done.
+    /// Updates the state of the messages that are not done.
     void look(std::time_t now);
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }

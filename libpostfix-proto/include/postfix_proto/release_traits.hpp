@@ -14,25 +14,25 @@ namespace postfix_proto {
 enum class release_trait {
     /// A server announces its protocol before the client sends its request.
     protocol_announcement,
-    /// A line of a file that a domain list or another match list names goes on in the next one when
-    /// that starts with white space (util/match_list.c, 3.7 and 3.8).
+    /// In a file that a domain list or another match list names, a line that starts with white
+    /// space continues the line before (util/match_list.c, 3.7 and 3.8).
     joined_list_lines,
-    /// proxymap(8) tells apart the flags that a table is opened with and those that it has
-    /// (global/dict_proxy.c, snapshot 20250713).
+    /// proxymap(8) distinguishes the flags with which a table is opened from those that the table
+    /// reports (global/dict_proxy.c, snapshot 20250713).
     proxymap_instance_flags,
     /// `hash:` and `btree:` may stand for another type: non_bdb_migration_level
     /// (global/nbdb_redirect.c).
     berkeley_db_redirection,
-    /// showq(8) also lists recipients from the bounce log, and says of each from which log it is
+    /// showq(8) also lists recipients from the bounce log, and says which log each is from
     /// (showq/showq.c, 3.11.0).
     recipient_log_class,
 };
 
-/// Since when, and in words.
+/// A trait, the release that introduced it, and its description.
 struct release_rule {
-    release_trait trait;   ///< which of them
-    mail_version since;    ///< the first release that has it
-    std::string_view what; ///< what it does then, for the documents
+    release_trait trait;
+    mail_version since;    ///< the first release that has the trait
+    std::string_view what; ///< the trait in the words of the documents
 };
 
 /// All traits, by release.
@@ -42,16 +42,16 @@ inline constexpr std::array<release_rule, 5> release_rules{{
      "the server announces its protocol before the client speaks"},
     {release_trait::joined_list_lines,
      {3, 8},
-     "lines of a file that a list names are joined where the next one begins with a blank"},
+     "in a file that a list names, a line that begins with a blank continues the line before"},
     {release_trait::proxymap_instance_flags,
      {3, 11},
      "proxymap(8) is asked with instance_flags, and answers a lookup with flags"},
     {release_trait::berkeley_db_redirection,
      {3, 11},
-     "non_bdb_migration_level makes hash: and btree: another type"},
+     "non_bdb_migration_level replaces the types hash: and btree:"},
     {release_trait::recipient_log_class,
      {3, 11},
-     "showq(8) lists the recipients that have bounced, too, and says which they are"},
+     "showq(8) also lists recipients that have bounced, and marks them"},
 }};
 
 /// Whether a Postfix of that version has the trait.
@@ -62,7 +62,7 @@ inline constexpr std::array<release_rule, 5> release_rules{{
     return false;
 }
 
-/// The newest release that the tests have run with. One that is newer is taken for the same.
+/// The newest release that was tested. A newer one is treated like it.
 inline constexpr mail_version newest_tried_release{3, 11};
 
 } // namespace postfix_proto

@@ -62,7 +62,7 @@ TEST_CASE("configuration.md and flushd(8) say how a release is judged, as the ta
             const auto before = words.substr(at < 40 ? 0 : at - 40, std::min<std::size_t>(at, 40));
             CHECK(before.find(release(rule.since)) != std::string::npos);
         }
-        CHECK(words.find("newest one tried is " + release(newest_tried_release)) !=
+        CHECK(words.find("newest one tested is " + release(newest_tried_release)) !=
               std::string::npos);
     }
 }
