@@ -4,6 +4,8 @@ Nothing changes in Postfix before "flushd install", and after a purge Postfix's 
 answers again and nothing is left.
 """
 
+import gzip
+import re
 from pathlib import Path
 
 from harness import (OK, SINK_PORT, PostfixInstance, Sink, ask_flush, deferred_mail, etrn, expect, expect_equal, expect_match,
@@ -47,8 +49,11 @@ result = show("dpkg", "-i", DEB)
 expect_equal("dpkg -i", result.status, 0)
 expect_match("what to do next", result.output, r"flushd install")
 installed = run_command("dpkg", "-L", "flushd").output.split()
-for path in ("/etc/apparmor.d/flushd", "/usr/share/doc/flushd/SECURITY.md"):
+for path in ("/etc/apparmor.d/flushd", "/usr/share/doc/flushd/SECURITY.md", "/usr/share/doc/flushd/NEWS.gz"):
     expect(path in installed and Path(path).is_file(), f"{path} is there")
+version = run_command("dpkg-query", "-W", "-f", "${Version}", "flushd").output.split("-")[0]
+expect_match("its news are about this version", gzip.decompress(Path("/usr/share/doc/flushd/NEWS.gz").read_bytes()).decode(),
+             rf"(?m)^## {re.escape(version)} ")
 expect_match("its profile belongs to the administrator", run_command("dpkg-query", "-W", "-f", "${Conffiles}", "flushd").output,
              r"/etc/apparmor\.d/flushd ")
 expect_equal("nothing has changed yet", (service_line(), serves()), (stock, {"flush"}))
