@@ -58,7 +58,7 @@ constexpr std::array<counter_name, counter_count> names = {{
     {"starts", "starts", ""},
 }};
 
-// More than all counters of any version take.
+// Larger than the counters of any version.
 constexpr std::size_t longest_file = 65536;
 
 } // namespace

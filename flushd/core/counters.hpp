@@ -52,8 +52,8 @@ enum class counter : std::size_t {
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(counter::starts) + 1;
 
-/// What has been counted and not been written yet. An increment is one addition: all are of the
-/// thread that serves the clients.
+/// Counts that have not been written yet. An increment is a plain addition: only the thread that
+/// serves the clients counts.
 class counters {
 public:
     using values = std::array<std::uint64_t, counter_count>;
@@ -74,7 +74,7 @@ private:
     bool has_any_ = false;
 };
 
-/// How a counter is called.
+/// The names of a counter.
 struct counter_name {
     std::string_view key;    ///< in the file
     std::string_view metric; ///< without `postfix_flush_` and `_total`
@@ -83,28 +83,28 @@ struct counter_name {
 };
 [[nodiscard]] const counter_name& name_of(counter which);
 
-/// The sums since the file was made, by key: lines of a key, a blank and a number. Keys of other
-/// versions are kept.
+/// The sums since the file was created, by key. The file has lines of a key, a blank and a number.
+/// Keys of other versions are kept.
 using counter_sums = std::map<std::string, std::uint64_t, std::less<>>;
 [[nodiscard]] counter_sums parse_counters(std::string_view text);
 [[nodiscard]] std::string format_counters(const counter_sums& sums);
 
 /// $data_directory/flushd.counters. It is opened before the process enters its jail.
 ///
-/// Who adds holds the lock: while the configuration changes, an old process finishes what it has
-/// in hand beside the new one.
+/// Additions are made under a lock, because after a change of the configuration an old process may
+/// finish its work beside the new one.
 class counters_file {
 public:
-    /// For the service of this name (-n); `flush` is left out of the file's.
+    /// The path for the service of this name (-n). The name `flush` is omitted from the file name.
     [[nodiscard]] static std::string path(const std::string& data_directory,
                                           const std::string& service_name);
 
-    /// Opens or makes it as the user, if the process is root: the directory is that user's, who
-    /// could have put a link there. Throws startup_error when there is no such user.
+    /// Opens or creates the file. A process that runs as root does so as the user, who owns the
+    /// directory and could have put a link there. Throws startup_error if there is no such user.
     [[nodiscard]] std::error_code open(const std::string& path, const std::string& user);
 
-    /// Adds what is pending to the file and clears it. Does nothing when the file is not open;
-    /// waits for nothing: when somebody holds the lock or the disk is full, it stays pending.
+    /// Adds the pending counts to the file and clears them. Does nothing if the file is not open.
+    /// Never waits: if another process holds the lock or the disk is full, the counts stay pending.
     void save(counters& from);
 
 private:

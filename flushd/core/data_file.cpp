@@ -23,7 +23,7 @@ using postfix_proto::unexpected;
 
 namespace {
 
-/// Is another user for as long as it exists, if the process is root.
+/// Changes to another user during its lifetime, if the process runs as root.
 class other_user {
 public:
     explicit other_user(const std::string& user) {
@@ -40,7 +40,7 @@ public:
     other_user(const other_user&) = delete;
     other_user& operator=(const other_user&) = delete;
     ~other_user() {
-        // What is to come, such as chroot(2), fails and says so, should this fail.
+        // If this fails, a later step such as chroot(2) fails with a message.
         if (is_other_ && ::seteuid(0) == 0)
             static_cast<void>(::setegid(gid_) == 0);
     }

@@ -9,10 +9,10 @@
 
 namespace flushd {
 
-/// $data_directory/flushd.KIND, for the service of this name (-n); `flush` is left out.
+/// $data_directory/flushd.KIND, or flushd-SERVICE.KIND if the service (-n) is not called `flush`.
 ///
-/// It is where other daemons of Postfix keep what is to survive them. (Not below
-/// $queue_directory/flush: housekeeping, stock's too, would take it for a logfile.)
+/// Other Postfix daemons keep persistent data in the same directory. (In $queue_directory/flush,
+/// housekeeping, also stock's, would treat the file as a logfile.)
 [[nodiscard]] std::string data_file_path(const std::string& data_directory,
                                          const std::string& service_name, std::string_view kind);
 

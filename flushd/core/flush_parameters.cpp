@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 namespace {
 
-/// A table, or a file that may name one.
+/// Whether the list names a hash: or btree: table, or a file that may name one.
 bool may_need_berkeley_db(const std::string& list) {
     if (list.find("hash:") != std::string::npos || list.find("btree:") != std::string::npos)
         return true;
@@ -60,7 +60,7 @@ const std::vector<std::string>& flush_parameter_names() {
 
 namespace {
 
-/// In an entry, or commented out: it is enough to be on the safe side.
+/// Also true for a comment, which is on the safe side.
 bool master_cf_mentions(const std::string& config_directory, std::string_view parameter) {
     std::ifstream file(config_directory + "/master.cf");
     for (std::string line; std::getline(file, line);)
@@ -89,7 +89,7 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     result.table_open_error_is_fatal = main_cf.get_bool("daemon_table_open_error_is_fatal");
 
     result.hash_queue_names = main_cf.get("hash_queue_names");
-    if (result.hash_queue_names.empty()) // no daemon of Postfix starts then
+    if (result.hash_queue_names.empty()) // no Postfix daemon starts with this
         throw postfix_proto::startup_error("parameter hash_queue_names: empty");
     result.hash_queue_depth = static_cast<unsigned>(main_cf.get_int("hash_queue_depth", 1));
     result.defers_transports =

@@ -16,9 +16,9 @@ class postconf_result;
 
 namespace flushd {
 
-/// The parameters of main.cf that are about the flush service (for those of any service, see
-/// run_service()), with master.cf's `-o` applied. All
-/// of them are Postfix's own; postconf(5) describes them.
+/// The parameters of the flush service from main.cf, with the `-o` options of master.cf applied.
+/// (For those of every service, see run_service().) All of them are Postfix's own; postconf(5)
+/// describes them.
 struct flush_parameters {
     std::string fast_flush_domains;
     bool match_parent_domains = true; ///< parent_domain_matches_subdomains has fast_flush_domains
@@ -31,8 +31,8 @@ struct flush_parameters {
 
     std::string hash_queue_names;
     unsigned hash_queue_depth = 1;
-    /// defer_transports may name any: whether the queue manager that runs has read this, only
-    /// master(8) knows.
+    /// Whether defer_transports may be set for the queue manager. The value that the running queue
+    /// manager has read is not known.
     bool defers_transports = false;
     std::string queue_manager_socket; ///< relative to $queue_directory
     std::string proxymap_socket;      ///< likewise
@@ -40,7 +40,7 @@ struct flush_parameters {
     std::chrono::seconds ipc_timeout{};
     std::chrono::seconds trigger_timeout{};
 
-    // What the installed release decides: see release_traits.hpp.
+    // These depend on the installed release: see release_traits.hpp.
     postfix_proto::mail_version release;
     bool announce_protocol = true; ///< clients of either kind cannot talk to the other
     bool joins_list_lines = true;  ///< of the files that fast_flush_domains names
@@ -51,13 +51,13 @@ struct flush_parameters {
 /// The names that read_flush_parameters() asks for.
 [[nodiscard]] const std::vector<std::string>& flush_parameter_names();
 
-/// Throws startup_error, naming the parameter, when a value cannot be used. Reads master.cf too,
-/// for defer_transports, which may be set there for qmgr(8) only.
+/// Throws startup_error, which names the parameter, for an invalid value. Also reads master.cf,
+/// where defer_transports may be set for qmgr(8) only.
 [[nodiscard]] flush_parameters read_flush_parameters(const postfix_proto::postconf_result& main_cf);
 
-/// Asks the installed Postfix whether it has hash: and btree: at all, where fast_flush_domains may
-/// name such a table: in one without Berkeley DB an X.db is what an older Postfix has left behind.
-/// Throws startup_error when it cannot be asked.
+/// If fast_flush_domains may name a hash: or btree: table, asks the installed Postfix whether it
+/// supports these types. Without Berkeley DB, a file X.db is left over from an older Postfix.
+/// Throws startup_error if Postfix cannot be asked.
 void find_missing_table_types(flush_parameters& parameters,
                               const std::optional<std::string>& config_directory = std::nullopt);
 

@@ -25,8 +25,8 @@ sip_key draw_key() noexcept {
     sip_key key;
     if (::getrandom(&key, sizeof(key), 0) == static_cast<ssize_t>(sizeof(key)))
         return key;
-    // A kernel without it, or a jail that forbids it. Every process gets 16 random bytes when it is
-    // started; others use them, too, so not as they are.
+    // The kernel lacks getrandom(2), or a jail forbids it. Every process gets 16 random bytes when
+    // it is started. Other code uses them, too, so they are not used unchanged.
     const auto* given = reinterpret_cast<const char*>(::getauxval(AT_RANDOM));
     if (given == nullptr)
         return key;
@@ -36,7 +36,7 @@ sip_key draw_key() noexcept {
     return key;
 }
 
-// Drawn before main(), since the process may not be allowed to ask for it later.
+// Drawn before main(), because the process may not be permitted to do so later.
 const sip_key process_key = draw_key();
 
 } // namespace
@@ -69,7 +69,7 @@ std::uint64_t sip_hash(const sip_key& key, std::string_view bytes) noexcept {
     std::string_view rest = bytes;
     for (; rest.size() >= 8; rest.remove_prefix(8))
         take(word_at(rest.data()));
-    // What is left, and the length's lowest byte, make the last word.
+    // The remaining bytes and the lowest byte of the length form the last word.
     std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56U;
     for (std::size_t i = 0; i < rest.size(); ++i)
         last |= static_cast<std::uint64_t>(static_cast<unsigned char>(rest[i])) << (8 * i);

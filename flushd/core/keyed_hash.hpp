@@ -13,14 +13,14 @@ struct sip_key {
     std::uint64_t second = 0;
 };
 
-/// SipHash (Aumasson and Bernstein, 2012) with so many rounds for each eight bytes and at the end.
+/// SipHash (Aumasson and Bernstein, 2012) with these numbers of rounds for each eight bytes, and at
+/// the end.
 template <int each_word, int at_the_end>
 [[nodiscard]] std::uint64_t sip_hash(const sip_key& key, std::string_view bytes) noexcept;
 
-/// SipHash-1-3 with a key that each process draws anew. Whoever may send names of sites or queue
-/// IDs could choose them so that all fall into one place of a table that is hashed in a way that he
-/// knows, and finding one among them would take as long as there are many. What the value is must
-/// not be told to anybody.
+/// SipHash-1-3 with a random key of the process. With a known hash function, a client could choose
+/// site names or queue IDs that all fall into the same slot of a hash table, and make each look-up
+/// as slow as a search through all of them. The hash value must not be disclosed.
 [[nodiscard]] std::uint64_t keyed_hash(std::string_view bytes) noexcept;
 
 /// For containers with texts as keys.

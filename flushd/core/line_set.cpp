@@ -16,7 +16,7 @@ namespace flushd {
 
 namespace {
 
-/// Eight bytes at a time, which is eight times as fast as std::count() is without -O3.
+/// Counts eight bytes at a time, which is eight times as fast as std::count() without -O3.
 std::size_t count_newlines(std::string_view text) {
     constexpr std::uint64_t low_bits = 0x7F7F7F7F7F7F7F7F;
     constexpr std::uint64_t newlines = 0x0A0A0A0A0A0A0A0A;
@@ -38,8 +38,8 @@ std::string_view take_line(std::string_view& rest) {
     return line.substr(0, line.find('\0'));
 }
 
-// Memory that the kernel fills with zeros page by page, when it is used: filling many megabytes at
-// once would take longer than anything else has to wait.
+// The kernel zeroes this memory page by page, when it is used. To zero many megabytes at once would
+// delay everything else.
 template <typename Slot>
 line_set::table<Slot>::table(std::size_t size)
     : size_(size), slots_(static_cast<Slot*>(std::calloc(size, sizeof(Slot)))) {

@@ -10,28 +10,28 @@
 
 namespace flushd {
 
-/// Takes the next line off `rest`, without its newline; the last one may lack it. As in Postfix, a
-/// NUL ends what counts of a line: a crash may have left some behind an ID.
+/// Removes the next line from `rest`, and returns it without its newline, which the last line may
+/// lack. As in Postfix, a NUL ends the line: a crash may have left NULs after an ID.
 [[nodiscard]] std::string_view take_line(std::string_view& rest);
 
-/// The different lines of one text, exactly, in 8 to 16 bytes a line (twice that in a text
-/// of 4 GiB and more). All of it is allocated at once and freed at once: a set with a node for each
-/// of a million lines would hold up everything else while it grows and when it goes.
+/// The set of the different lines of one text, in 8 to 16 bytes per line (twice that for a text of
+/// 4 GiB and more). All memory is allocated at once and freed at once: a set with a node for each
+/// of a million lines would delay everything else while it grows and when it is destroyed.
 class line_set {
 public:
     /// Empty. `text` must outlive the set.
     explicit line_set(std::string_view text);
 
-    /// False when the line is there already. `line` must come from take_line() on the text, and be
-    /// the text's own bytes.
+    /// Returns false if the set has the line already. `line` must be the result of take_line() on
+    /// the text, and refer to the text's own bytes.
     bool insert(std::string_view line);
 
-    /// Whether the line has been inserted; it may be anybody's bytes.
+    /// Whether the line has been inserted. It may refer to any bytes.
     [[nodiscard]] bool contains(std::string_view line) const;
 
 private:
-    // Where a line starts in the text, plus one; 0 when free. As short as may be: what a line costs
-    // is the memory that has to be fetched for it.
+    // A slot is the offset of a line in the text, plus one; 0 if free. Slots are as short as
+    // possible, because the cost of a line is the memory that must be fetched for it.
     template <typename Slot>
     class table {
     public:
@@ -50,7 +50,7 @@ private:
     using short_slots = table<std::uint32_t>;
     using long_slots = table<std::size_t>;
 
-    // Where the line is, or the free slot where it would be.
+    // The slot of the line, or the free slot where it belongs.
     template <typename Slots>
     [[nodiscard]] std::size_t slot_of(const Slots& slots, std::string_view line) const;
     [[nodiscard]] bool is_at(std::size_t offset, std::string_view line) const;

@@ -1,4 +1,4 @@
-/// The name of a site's logfile.
+/// Converts a site's name to the name of its logfile.
 #pragma once
 
 #include "flushd/core/keyed_hash.hpp"
@@ -11,16 +11,17 @@
 
 namespace flushd {
 
-/// A file name below `flush/`: 1 to 255 letters, digits and underscores, so it cannot leave that
-/// directory.
+/// The name of a logfile below `flush/`: 1 to 255 letters, digits and underscores, so a path made
+/// from it cannot leave that directory.
 class logfile_name {
 public:
-    /// Masks the site's name as Postfix does: letters in lower case, everything that is neither
-    /// letter nor digit an underscore (flush_site_to_path(), Postfix 3.7). So a-b.tld and a.b.tld
-    /// share a logfile. `site` is ASCII; empty and over-long names give nothing.
+    /// Converts a site's name as Postfix does: letters to lower case, and any byte that is neither
+    /// a letter nor a digit to an underscore (flush_site_to_path(), Postfix 3.7). So a-b.tld and
+    /// a.b.tld share a logfile. `site` must be ASCII. Returns nothing for an empty or over-long
+    /// name.
     [[nodiscard]] static std::optional<logfile_name> from_site(std::string_view site);
 
-    /// A name found in the directory.
+    /// Accepts a name that was found in the directory.
     [[nodiscard]] static std::optional<logfile_name> from_name(std::string_view name);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

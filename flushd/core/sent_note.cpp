@@ -11,7 +11,7 @@ namespace flushd {
 
 namespace {
 
-/// Of the extended attribute, and what is in it: seconds and nanoseconds since 1970.
+/// The name of the extended attribute. Its value is seconds and nanoseconds since 1970.
 constexpr const char* sent_attribute = "user.flushd.sent";
 
 postfix_proto::unexpected<std::error_code> error(int number) {
@@ -31,7 +31,7 @@ postfix_proto::result<timespec> sent_time(int fd) {
     const auto size = ::fgetxattr(fd, sent_attribute, text, sizeof text - 1);
     if (size < 0)
         return error(errno);
-    // Whoever owns the file may have written anything.
+    // The owner of the file may have written anything.
     timespec result{};
     const char* const end = text + size;
     const auto seconds = std::from_chars(text, end, result.tv_sec);

@@ -7,8 +7,8 @@
 
 namespace flushd {
 
-/// Notes the time in the logfile. Without room, or on a file system that has no such attributes,
-/// nothing is noted: that is not worth failing a send for.
+/// Stores the time with the logfile. Does nothing on a file system that is full or has no extended
+/// attributes: the send should not fail for this.
 void note_sent(int fd, const timespec& time) noexcept;
 
 /// When a flushd has sent the logfile last, as far as it could note that in the file's extended

@@ -61,7 +61,7 @@ std::optional<logfile_name> site_policy::find_file(std::string_view site) {
     return std::nullopt;
 }
 
-/// Of names that are longer only some in UTF-8 are shorter in ASCII.
+/// Whether the name is too long for a logfile. A UTF-8 name may be shorter in ASCII.
 bool site_policy::is_too_long(std::string_view site) {
     return site.size() > postfix_proto::max_hostname_length && !find_file(site);
 }

@@ -20,30 +20,31 @@
 
 namespace flushd {
 
-/// Answers from fast_flush_domains. Opens its tables when constructed, before a chroot.
+/// Decides by fast_flush_domains. The constructor opens its tables, so call it before chroot(2).
 class site_policy {
 public:
-    /// Throws startup_error for a list that cannot be used at all. A file or table that cannot be
-    /// used is only logged: the sites that reach it get `unknown`.
+    /// Throws startup_error for an invalid list. A file or table that cannot be opened is only
+    /// logged: sites that reach it get `unknown`.
     site_policy(const flush_parameters& parameters, postfix_proto::logger& log);
 
     enum class refusal {
         denied,  ///< not eligible, or not a name that mail could be sent to
-        unknown, ///< a file or table that would have told cannot be used just now
+        unknown, ///< a file or table that is needed for the decision is not usable now
     };
     using verdict = std::variant<logfile_name, refusal>;
 
-    /// `site` is what a client sent: a domain in any case, in ASCII or UTF-8, or an address in
-    /// brackets. Stock Postfix has denied addresses since 3.0, because they do not convert to
-    /// ASCII, although the list may name them.
+    /// `site` is the text that a client sent: a domain in any case, in ASCII or UTF-8, or an
+    /// address in brackets. Stock Postfix has denied addresses since 3.0, because they do not
+    /// convert to ASCII, although the list may name them.
     ///
-    /// A name that is too long for a logfile is denied before the list is looked at. (A pattern
+    /// A name that is too long for a logfile is denied before the list is searched. (A pattern
     /// table may need seconds for the 8192 bytes that a client may send.)
     ///
-    /// Nothing when that depends on what another process says: then ask resolve().
+    /// Returns nothing if the decision depends on another process: then call resolve().
     [[nodiscard]] std::optional<verdict> resolve_now(std::string_view site);
 
-    /// The same, asking proxymap(8) where the list says so. Both must outlive the call.
+    /// The same, but asks proxymap(8) if the list requires that. This object and `proxymap` must
+    /// outlive the call.
     [[nodiscard]] boost::asio::awaitable<verdict> resolve(std::string site,
                                                           postfix_proto::proxymap_client& proxymap);
 

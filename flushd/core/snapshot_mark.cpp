@@ -19,13 +19,13 @@ constexpr std::string_view prefix = "flushd_mark_";
 } // namespace
 
 std::string make_mark() {
-    // The time and the process would do, if clocks were never set back and if no two systems ever
-    // shared a queue. The process is asked for each time: it may have come about by fork(2).
+    // The time and the process ID would be enough if clocks were never set back and no two systems
+    // shared a queue. The process ID is not cached, because fork(2) changes it.
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     std::uint64_t random = 0;
     if (::getrandom(&random, sizeof random, GRND_NONBLOCK) < 0)
-        random = 0; // then the time and the process have to do
+        random = 0; // the time and the process ID must be enough
     return fmt::format("{}{:X}_{:09}_{:X}_{:016X}", prefix, now.tv_sec, now.tv_nsec, ::getpid(),
                        random);
 }

@@ -8,15 +8,15 @@ namespace flushd {
 
 /// Makes a line, without its newline, that no logfile has had before.
 ///
-/// For every other reader it is the ID of a message that has gone: stock flush(8) looks for it in
-/// vain and says nothing. No message has such an ID: Postfix's short IDs are hexadecimal digits,
-/// and its long ones have no vowels (mail_queue.h, Postfix 3.7).
+/// To every other reader, it is the ID of a message that no longer exists: stock flush(8) does not
+/// find it, and logs nothing. No message can have such an ID: Postfix's short IDs are hexadecimal
+/// digits, and its long ones have no vowels (mail_queue.h, Postfix 3.7).
 [[nodiscard]] std::string make_mark();
 
-/// Whether a line is a mark, of whatever process. One that a crash has left behind means nothing.
+/// Whether a line is a mark, of any process. A mark that a crash has left behind has no meaning.
 [[nodiscard]] bool is_mark(std::string_view line) noexcept;
 
-/// Whether the text of a logfile has no lines but marks. A line that is no queue ID is one, too.
+/// Whether all lines in the text of a logfile are marks. True for an empty text.
 [[nodiscard]] bool has_only_marks(std::string_view lines) noexcept;
 
 } // namespace flushd

@@ -19,11 +19,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// So many lines between two looks at the clock: some microseconds.
+// The number of lines between two checks of the clock: some microseconds.
 constexpr int lines_at_once = 64;
 
-/// Finds the lines that have not come before, piece by piece. Marks are left out, so that whoever
-/// has made one finds it gone: see compact_now().
+/// Finds the first occurrence of each line, in pieces. Omits marks, so that the process that made
+/// one finds it removed: see compact_now().
 class unique_lines {
 public:
     using clock = std::chrono::steady_clock;
@@ -31,7 +31,7 @@ public:
     /// `lines` must outlive this object.
     explicit unique_lines(const std::string& lines) : lines_(lines), rest_(lines) {}
 
-    /// Goes on for about so long. True when there is nothing left to do.
+    /// Continues for about this long. Returns true at the end.
     [[nodiscard]] bool go_on(clock::duration how_long) {
         const auto end = clock::now() + how_long;
         if (!seen_)
@@ -51,7 +51,7 @@ public:
 private:
     const std::string& lines_;
     std::string_view rest_;
-    std::optional<line_set> seen_; // from the first call on
+    std::optional<line_set> seen_; // created by the first call of go_on()
     std::string kept_;
 };
 
@@ -75,7 +75,7 @@ void compactor::grown(const logfile_name& site, std::size_t size) {
                              "compact fast flush logfile", daemon_.work.start(),
                              [this, site] { running_.erase(site); });
     } catch (...) {
-        running_.erase(site); // or it would not be compacted any more
+        running_.erase(site); // else it could not be compacted again
         throw;
     }
 }
@@ -94,8 +94,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
     auto& opened_logfile = *opened;
     // Whatever comes of it, the next attempt is not before the logfile has doubled.
     const auto before = compacted_size_[site] = opened_logfile.size();
-    // A send in this process will look for the lines that it has read, or will have the mark among
-    // them.
+    // A send in this process relies on the lines that it has read, or would read the mark.
     if (sender_.is_sending(site))
         co_return std::error_code();
     auto listed = std::make_unique<logfile::snapshot>();
@@ -117,19 +116,20 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
 
     if (const auto failure = co_await store_.lock(opened_logfile))
         co_return failure;
-    // One that has begun since takes the mark away with the rest, as does one by another process.
+    // A send that has begun since removes the mark together with the lines, as does a send by
+    // another process.
     if (sender_.is_sending(site))
         co_return std::error_code();
-    // Another flushd, which is to end after a reload, may be in the middle of a send. What was
-    // listed again since it looked has become one with the lines that it is about to drop. But its
-    // mark goes, too, and so it will leave everything alone.
+    // After a reload, the previous flushd may be in the middle of a send. A line that was listed
+    // again since then is merged here with one that the send is about to remove. But its mark is
+    // removed here, too, so it will leave the file unchanged.
     const bool gains = unique->kept().size() < listed->lines.size();
     log_rewrite rewrite(opened_logfile, *listed, unique->kept());
     logfile::outcome written;
     while (!written)
         written = co_await daemon_.worker.run([&] { return rewrite.go_on(slice); });
     const auto size = opened_logfile.size();
-    co_await daemon_.worker.run([&] { // as it takes milliseconds
+    co_await daemon_.worker.run([&] { // because it takes milliseconds
         unique.reset();
         listed.reset();
     });

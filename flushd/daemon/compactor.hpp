@@ -16,24 +16,24 @@
 
 namespace flushd {
 
-/// A message is listed again each time it is deferred. Where nobody asks for the mail of a site,
-/// its logfile would grow with the attempts. So a logfile that has become large is rewritten with
-/// each line once, in the order in which they came first; and again when it has doubled, so that
-/// all rewriting together costs no more than a constant for each add.
+/// A message is listed again each time it is deferred. If nobody requests the mail of a site, its
+/// logfile would grow with each attempt. A logfile that has become large is therefore rewritten
+/// with each line once, in the order of first occurrence, and again each time it has doubled. The
+/// total cost of rewriting is thus constant for each add.
 ///
-/// The logfile stays what it was for everybody else: lines, and the access time by which
-/// housekeeping tells when it was sent last. Whoever sends the site meanwhile goes first: then the
-/// logfile is left alone.
+/// For other programs nothing changes: neither the set of lines nor the access time, from which
+/// housekeeping determines the last send. A send has priority: if the site is sent meanwhile, the
+/// logfile is left unchanged.
 class compactor {
 public:
-    /// Everything referred to must outlive this object, and it the io_context's run.
+    /// The arguments must outlive this object, which must outlive the run of the io_context.
     compactor(const daemon_context& daemon, logfile_store& store, const site_sender& sender)
         : daemon_(daemon), store_(store), sender_(sender) {}
 
-    /// Below this size, nothing is done: 64 KiB are some 5000 lines.
+    /// Smaller logfiles are not rewritten. 64 KiB is about 5000 lines.
     static constexpr std::size_t small = std::size_t{64} * 1024;
 
-    /// The logfile has been appended to, and has this size now.
+    /// Call it after each append, with the new size of the logfile.
     void grown(const logfile_name& site, std::size_t size);
 
 private:
@@ -44,8 +44,8 @@ private:
     logfile_store& store_;
     const site_sender& sender_;
     std::unordered_set<logfile_name> running_;
-    // Of large logfiles: their size when they were last looked at. An entry goes when its logfile
-    // has become smaller, which is when it has been sent.
+    // The sizes of large logfiles at their last rewrite. An entry is removed when its logfile has
+    // become smaller, that is, when it has been sent.
     std::unordered_map<logfile_name, std::size_t> compacted_size_;
 };
 

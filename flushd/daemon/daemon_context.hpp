@@ -1,4 +1,4 @@
-/// What all parts of the daemon work with.
+/// Bundles the objects that all parts of the daemon share.
 #pragma once
 
 #include "flushd/core/counters.hpp"
@@ -8,10 +8,9 @@
 
 namespace flushd {
 
-/// References only: it is handed on whole, and each part keeps a copy. What it refers to must
-/// outlive them all.
+/// Holds references only. Each part keeps a copy. The objects must outlive all parts.
 struct daemon_context : postfix_proto::service_runtime {
-    postfix_proto::worker_thread& worker; ///< for what is done to files, other than adds
+    postfix_proto::worker_thread& worker; ///< for all work on files except adds
     counters& counts;
 };
 

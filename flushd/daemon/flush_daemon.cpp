@@ -26,11 +26,11 @@ using namespace postfix_proto;
 
 namespace {
 
-// Beside the logfiles: the log, the worker's files, triggers, proxymap.
+// Descriptors other than logfiles: the log, the worker's files, triggers, proxymap.
 constexpr std::size_t other_descriptors = 64;
 
-/// Of the descriptors that the process may have, the clients come first. master(8) hands on the
-/// hard limit, which is 1024 in small containers and half a million below systemd.
+/// Computes how many logfiles may stay open. Clients get most of the descriptors. master(8) passes
+/// on the hard limit, which is 1024 in small containers and half a million under systemd.
 std::size_t most_open_logfiles() {
     constexpr rlim_t share = 4;      // of few descriptors
     constexpr rlim_t clients = 4096; // of many: more than there are delivery agents
@@ -64,7 +64,7 @@ flush_daemon::flush_daemon(const service_setup& setup)
       most_open_logfiles_(most_open_logfiles()), log_(setup.log) {
     const auto path =
         counters_file::path(setup.main_cf.get("data_directory"), setup.options.service_name);
-    // The service does its work without; `flushd metrics` says it to whoever misses them.
+    // The service works without the counters; `flushd metrics` reports that they are missing.
     if (const auto failure = counts_on_disk_.open(path, setup.main_cf.get("mail_owner")))
         log_.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
     keep_layout(setup);
@@ -87,8 +87,8 @@ std::vector<std::string> flush_daemon::watched_files() const { return policy_.fi
 
 std::size_t flush_daemon::descriptors() const { return most_open_logfiles_ + other_descriptors; }
 
-/// The queue, and those parts of it that root may have moved elsewhere, with a link that is
-/// followed where there is no chroot.
+/// Permits the queue, and those of its directories that root may have replaced by a link to another
+/// place (which works without chroot).
 std::optional<confinement> flush_daemon::confinement() const {
     return postfix_proto::confinement{
         {".", "flush", "incoming", "active", "deferred", "defer", "bounce", "hold", "public"},
@@ -110,8 +110,8 @@ asio::awaitable<void> flush_daemon::serve(client_connection& client) {
 
 void flush_daemon::end() { counts_on_disk_.save(counts_); }
 
-/// As long as the process lives. What was counted since is lost only if it is killed. The write is
-/// of one page and to a file that nobody else reads for long, so it is done here and now.
+/// Runs as long as the process. Counts are lost only if it is killed. The write is one page, to a
+/// file that no other process locks for long, so it does not need the worker thread.
 asio::awaitable<void> flush_daemon::save_counters() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {

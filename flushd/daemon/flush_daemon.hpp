@@ -21,7 +21,7 @@ namespace flushd {
 /// startup_error when it cannot start.
 class flush_daemon final : public postfix_proto::service {
 public:
-    /// What run_service() needs.
+    /// The description of the service for run_service().
     [[nodiscard]] static postfix_proto::service_program program();
 
     explicit flush_daemon(const postfix_proto::service_setup& setup);

@@ -17,7 +17,7 @@ using postfix_proto::flush_status;
 
 namespace {
 
-/// Nothing when the client gets no answer: it has been given up, or has stopped in the middle.
+/// Returns nothing if the client gets no reply: it has timed out, or has stopped in the middle.
 asio::awaitable<std::optional<flush_request_decoder::result>>
 read_request(postfix_proto::client_connection& client, flush_request_decoder& decoder,
              postfix_proto::logger& log) {
@@ -31,7 +31,7 @@ read_request(postfix_proto::client_connection& client, flush_request_decoder& de
         if (error == asio::error::operation_aborted)
             co_return std::nullopt;
         if (error == asio::error::timed_out && begun) {
-            // Nor does Postfix answer then: its stream is of no use after a timeout.
+            // Postfix does not reply, either: it cannot use its stream after a timeout.
             log.warning("flush client: timeout while reading the request");
             co_return std::nullopt;
         }
@@ -48,7 +48,7 @@ read_request(postfix_proto::client_connection& client, flush_request_decoder& de
 
 asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flush_service& service,
                                    bool announce, postfix_proto::logger& log) {
-    // A client that has gone already is found out when its request is read.
+    // A client that has disconnected is detected when its request is read.
     if (announce)
         static_cast<void>(co_await client.write(postfix_proto::flush_announcement()));
 
@@ -63,7 +63,7 @@ asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flu
     if (const auto* unknown = std::get_if<flush_request_decoder::unknown>(&result)) {
         log.warning("flush client: unknown request \"{}\"", unknown->name.substr(0, 100));
         service.count_malformed();
-        co_return; // Postfix gives no answer
+        co_return; // as Postfix does
     }
     if (const auto* malformed = std::get_if<flush_request_decoder::malformed>(&result)) {
         log.warning("flush client: {}", malformed->reason);

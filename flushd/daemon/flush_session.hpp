@@ -10,8 +10,8 @@
 
 namespace flushd {
 
-/// Announces the protocol (if this Postfix does), reads one request, has it handled, answers. A
-/// client that sends something else is told that its request is bad, and is logged once.
+/// Announces the protocol (if this Postfix does), reads one request, has it handled, and replies. A
+/// malformed request is answered BAD, and logged once.
 boost::asio::awaitable<void> serve_client(postfix_proto::client_connection& client,
                                           flush_service& service, bool announce,
                                           postfix_proto::logger& log);

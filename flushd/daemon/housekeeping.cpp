@@ -22,7 +22,7 @@ void housekeeping::start(std::chrono::seconds refresh_time) {
         postfix_proto::spawn(daemon_.context, rounds(), daemon_.log, "refresh fast flush logfiles",
                              daemon_.work.start(), [this] { running_ = false; });
     } catch (...) {
-        running_ = false; // or there would be no other round
+        running_ = false; // else no other round could start
         throw;
     }
 }
@@ -63,8 +63,8 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
 }
 
 asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t oldest) {
-    // Under the lock, and after another look: an add may have come in between. (Stock Postfix
-    // looks and unlinks without the lock.)
+    // Check again under the lock, because of an add in between. (Stock Postfix checks and unlinks
+    // without the lock.)
     auto opened = co_await store_.open_locked(file, logfile::missing::is_error);
     if (!opened) {
         if (opened.error() != std::errc::no_such_file_or_directory)

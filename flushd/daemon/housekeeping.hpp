@@ -13,18 +13,18 @@
 
 namespace flushd {
 
-/// Goes over all logfiles, in the background:
-/// - one that was not read for `refresh_time` is sent, without overriding dead destinations or
-///   defer_transports: its messages may have been delivered long since;
-/// - one that has been empty for purge_time is removed.
+/// Visits all logfiles, in the background:
+/// - one that has not been read for `refresh_time` is sent, without overriding dead destinations
+///   or defer_transports, because its messages may have been delivered long ago;
+/// - one that has been empty for `purge_time` is removed.
 class housekeeping {
 public:
-    /// Everything referred to must outlive this object, and it the io_context's run.
+    /// The arguments must outlive this object, which must outlive the run of the io_context.
     housekeeping(const daemon_context& daemon, logfile_store& store, site_sender& sender,
                  std::chrono::seconds purge_time)
         : daemon_(daemon), store_(store), sender_(sender), purge_time_(purge_time) {}
 
-    /// Starts a round. If one is under way, another follows it.
+    /// Starts a round. If a round is in progress, another one follows it.
     void start(std::chrono::seconds refresh_time);
 
 private:

@@ -30,7 +30,7 @@ struct record {
     std::string hash_queue_names;
 };
 
-/// One line for each; the last one tells that the record is whole.
+/// One line for each value; the last one shows that the record is complete.
 std::string format(const record& written) {
     auto names = written.hash_queue_names;
     std::replace(names.begin(), names.end(), '\n', ' ');
@@ -97,7 +97,7 @@ std::error_code keep_to_layout(const std::string& in_force, const std::string& p
                      parameters.hash_queue_names};
     if (!before || before->in_force != in_force)
         return write_record(fd, now);
-    // The one that has been set is on the safe side.
+    // If either is set, assume that it is: this is the safe side.
     parameters.defers_transports = parameters.defers_transports || before->defers_transports;
     if (format({in_force, now.hash_queue_depth, before->defers_transports, now.hash_queue_names}) ==
         format(*before))

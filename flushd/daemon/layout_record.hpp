@@ -12,27 +12,26 @@
 
 namespace flushd {
 
-/// A name for the time from a start or a reload of master(8) to the next one, for this service: the
-/// same for all its processes in between. Nothing when master(8) is not the parent.
+/// Identifies the period between two starts or reloads of master(8), for this service: all its
+/// processes in the same period get the same text. Nothing if master(8) is not the parent.
 ///
-/// It is made of master's process ID, the time at which it wrote `pid/master.pid`, and the inode
-/// number of the status pipe (on Linux, a pair of sockets), of which master makes a new one for
-/// each service when it reloads (master_restart_service(), Postfix 3.7). GENERATION would not do:
+/// The text consists of master's process ID, the time at which it wrote `pid/master.pid`, and the
+/// inode number of the status pipe (on Linux, a pair of sockets), which master creates anew for
+/// each service when it reloads (master_restart_service(), Postfix 3.7). GENERATION cannot be used:
 /// it counts processes.
 ///
 /// The current directory must be $queue_directory.
 [[nodiscard]] std::optional<std::string>
 configuration_in_force(int status_descriptor = postfix_proto::master_status_descriptor);
 
-/// How the queue is laid out, and whether defer_transports names any, is what the queue manager and
-/// the others have read when master(8) last told them to. postsuper(1) moves the files then. But
-/// this service ends when main.cf changes, and its next process would look for the queue where it
-/// is not.
+/// The queue manager and other daemons read the queue layout and defer_transports when Postfix is
+/// started or reloaded; then postsuper(1) moves the files. But this service restarts whenever
+/// main.cf changes, and the new process would look for queue files in the wrong place.
 ///
-/// So the first process after each start or reload writes these parameters down, in the file of
-/// this path (see open_data_file()), and those that follow get theirs from there, with a warning
-/// when they have changed. With the file out of use, `parameters` stay what they are, which is
-/// what Postfix's own flush(8) does. Throws startup_error when there is no such user.
+/// The first process after each start or reload therefore records these parameters in the file of
+/// this path (see open_data_file()). Later processes take them from there, and log a warning if
+/// they have changed. If the file cannot be used, `parameters` are not changed, which is how stock
+/// flush(8) behaves. Throws startup_error if there is no such user.
 [[nodiscard]] std::error_code keep_to_layout(const std::string& in_force, const std::string& path,
                                              const std::string& user, flush_parameters& parameters,
                                              postfix_proto::logger& log);

@@ -12,10 +12,10 @@ using postfix_proto::write_at;
 
 namespace {
 
-// How much is read or written between two looks at the clock: a fraction of a millisecond.
+// The bytes to read or write between two checks of the clock: a fraction of a millisecond.
 constexpr std::size_t piece = std::size_t{1} << 20U;
 
-// Likewise, of what is given back to the file system.
+// The same for bytes that are truncated.
 constexpr std::size_t large_piece = std::size_t{8} << 20U;
 
 } // namespace
@@ -56,7 +56,7 @@ std::error_code log_rewrite::take_step() {
     return {};
 }
 
-/// Almost always it is where it was, and then nobody has touched what is before it.
+/// The mark is almost always where it was; then the lines before it have not been changed.
 std::error_code log_rewrite::find_mark() {
     const std::size_t place = handled_.lines.size();
     next_ = step::done;
@@ -81,7 +81,7 @@ std::error_code log_rewrite::find_mark() {
     return {};
 }
 
-/// It is nearer to the beginning, or not there any more.
+/// The mark is nearer to the beginning, or no longer there.
 std::error_code log_rewrite::search_mark() {
     const std::size_t begin = content_.size();
     if (begin < file_.size()) {
@@ -99,14 +99,14 @@ std::error_code log_rewrite::search_mark() {
     return {};
 }
 
-/// `before` is what is to be replaced, from the beginning of the file on.
+/// `before` is the text to be replaced, from the beginning of the file.
 void log_rewrite::plan(std::string_view before, std::size_t since) {
     before_ = before;
     since_ = since;
     next_ = step::compare;
 }
 
-/// What stays where it is need not be written.
+/// Skips text that does not change, so that it is not written.
 void log_rewrite::compare() {
     const auto old_part = before_.substr(from_, piece);
     const auto new_part = keep_.substr(from_, piece);
@@ -133,7 +133,7 @@ std::error_code log_rewrite::read_new_lines() {
                    ? std::make_error_code(std::errc::io_error)
                    : failure;
     }
-    // What stays must be whole in one place while it is written in another.
+    // Lines to keep must be complete in one place while they are written to another.
     const bool overwrites_itself = !keep_.empty() || new_lines_.size() > since_ - from_;
     next_ = step::write;
     if (overwrites_itself && tail_size() > 0) {
@@ -153,7 +153,7 @@ std::string_view log_rewrite::next_of_tail() const {
                : std::string_view(new_lines_).substr(written_ - keep_.size(), piece);
 }
 
-/// Behind the end.
+/// Copies the new content behind the end of the file.
 std::error_code log_rewrite::copy() {
     const auto end = static_cast<off_t>(file_.size());
     const auto part = next_of_tail();

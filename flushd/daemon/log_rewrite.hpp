@@ -10,26 +10,26 @@
 
 namespace flushd {
 
-/// Replaces the lines of a snapshot, and its mark, by others, and leaves what was appended since.
-/// The lock may have been given up since the snapshot was taken; it is needed again from the first
-/// piece to the last.
+/// Replaces the lines of a snapshot, and its mark, by other lines, and keeps the lines that were
+/// appended since. The lock may be released after the snapshot was taken; it must be held from the
+/// first call of go_on() to the last.
 ///
-/// If someone else has taken the mark away, the lines are no longer the same ones, even when they
-/// look the same: then everything is left alone. Another flushd may have dropped some of the lines
-/// and not the mark: what is before the mark is still what was listed then, and no more.
+/// If another process has removed the mark, the lines are different ones, even if they look the
+/// same: then the file is left unchanged. Another flushd may have removed some lines, but not the
+/// mark: the lines before the mark are still lines of the snapshot.
 ///
-/// Without a mark everything is left alone if anybody has written since.
+/// Without a mark, the file is left unchanged if any process has written to it since.
 ///
-/// If the process dies in here, or an object is destroyed before it is done, all lines that were to
-/// stay are still there, whole; some may be there twice, and the rest of a line that was dropped
-/// may look like an ID of its own.
+/// If the process dies in the middle, or an object is destroyed before it is done, all lines that
+/// were to be kept are still complete. Some may be there twice, and the rest of a removed line may
+/// look like an ID.
 class log_rewrite {
 public:
-    /// `keep` is whole lines. All three must outlive this object.
+    /// `keep` consists of whole lines. All three must outlive this object.
     log_rewrite(logfile& file, const logfile::snapshot& handled, std::string_view keep)
         : file_(file), handled_(handled), keep_(keep) {}
 
-    /// Goes on for about so long.
+    /// Continues for about this long.
     [[nodiscard]] logfile::outcome go_on(logfile::clock::duration how_long);
 
 private:
@@ -45,7 +45,7 @@ private:
     void plan(std::string_view before, std::size_t since);
     void compare();
 
-    // What is to be in the file from from_ on: what is kept, and the new lines.
+    // The new content of the file from from_ on: the lines to keep, and the new lines.
     [[nodiscard]] std::size_t tail_size() const noexcept {
         return keep_.size() + new_lines_.size();
     }
@@ -58,11 +58,11 @@ private:
     std::string_view keep_; // from from_ on, once that is known
     step next_ = step::find;
     std::string content_;     // of the file, while the mark is searched for
-    std::string_view before_; // what is to be replaced
-    std::size_t from_ = 0;    // where the file begins to differ from what it is to be
-    std::size_t since_ = 0;   // where what was appended since begins
-    std::string new_lines_;   // which were appended since
-    std::string_view ending_; // of the file's last line, if it lacks it
+    std::string_view before_; // the text to be replaced
+    std::size_t from_ = 0;    // the first offset at which the content changes
+    std::size_t since_ = 0;   // the offset of the lines that were appended since
+    std::string new_lines_;   // the lines that were appended since
+    std::string_view ending_; // a newline if the file's last line lacks one
     std::size_t written_ = 0;
 };
 

@@ -36,7 +36,8 @@ std::error_code error(int number) { return {number, std::generic_category()}; }
 // How much is read between two looks at the clock: a fraction of a millisecond.
 constexpr std::size_t piece = std::size_t{1} << 20U;
 
-// In place of a mark. Further back than any file system's clock is coarse (FAT: two seconds).
+// Set back the modification time by this in place of a mark. More than the coarsest precision of a
+// file system (FAT: two seconds).
 constexpr std::time_t unlikely_age = 10;
 
 } // namespace
@@ -106,7 +107,7 @@ logfile::outcome logfile::take_snapshot(snapshot& taken, clock::duration how_lon
                                          std::min(piece, size() - begin), taken.lines))
             return failure;
         if (taken.lines.size() == begin)
-            return error(EIO); // shorter than it was, and nobody else has the lock
+            return error(EIO); // shorter than before, although we hold the lock
         if (clock::now() >= end && taken.lines.size() < size())
             return std::nullopt;
     }
@@ -119,7 +120,7 @@ logfile::outcome logfile::take_snapshot(snapshot& taken, clock::duration how_lon
     return std::error_code();
 }
 
-/// Takes out what crashes have left behind.
+/// Removes marks that crashes have left behind.
 std::error_code logfile::clear() {
     const auto failure = truncate(file_.get(), 0);
     return failure ? failure : update_status();
@@ -138,7 +139,7 @@ std::error_code logfile::mark_end_of(snapshot& taken) {
     return update_status();
 }
 
-/// Whoever writes sets the modification time to a later one.
+/// Sets the modification time back, so that any later write changes it.
 void logfile::set_write_time(snapshot& taken) noexcept {
     const timespec long_ago{std::time(nullptr) - unlikely_age, 0};
     const timespec times[2] = {{0, UTIME_OMIT}, long_ago};
@@ -150,10 +151,11 @@ void logfile::mark_sent() noexcept {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     const timespec times[2] = {now, now};
-    // Of somebody else's file only the kernel's own time can be set. Not worth failing a send for.
+    // If the file belongs to another user, only the kernel's own time can be set. A failure here
+    // is not a reason to fail the send.
     if (::futimens(file_.get(), times) < 0)
         static_cast<void>(::futimens(file_.get(), nullptr));
-    // Not worth it either: there is no room, or the file system has no such attributes.
+    // Nor is a full disk, or a file system without extended attributes.
     note_sent(file_.get(), now);
     static_cast<void>(update_status());
 }

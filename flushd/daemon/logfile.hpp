@@ -1,8 +1,8 @@
-/// One site's logfile: what is on disk.
+/// Reads and writes one logfile, the list of a site's deferred mail.
 ///
-/// A logfile is lines of one queue ID each, and of marks (see logfile::snapshot). Whoever appends
-/// or drops lines holds an exclusive flock(2) on the file, as Postfix does on Linux. A logfile may
-/// be unlinked when it has been empty for fast_flush_purge_time.
+/// A logfile consists of lines with one queue ID each, and of marks (see logfile::snapshot). A
+/// process that appends or removes lines holds an exclusive flock(2) on the file, as Postfix does
+/// on Linux. A logfile may be unlinked when it has been empty for fast_flush_purge_time.
 #pragma once
 
 #include "postfix_proto/file_descriptor.hpp"
@@ -19,9 +19,9 @@
 
 namespace flushd {
 
-/// An open logfile. The members do not block; they report errors as the system's error codes.
-/// Reading does not change the file's access time, by which housekeeping, ours and stock's, tells
-/// when it was sent last.
+/// An open logfile. The members do not block, and report errors as system error codes. Reading does
+/// not change the file's access time, from which housekeeping (also stock's) determines the last
+/// send.
 class logfile {
 public:
     enum class missing { is_error, is_created };
@@ -30,55 +30,55 @@ public:
     [[nodiscard]] static postfix_proto::result<logfile> open(const std::string& path,
                                                              missing when_missing);
 
-    /// Takes the lock if it is free. errc::resource_unavailable_try_again when it is not. What is
-    /// not a regular file is an error, too.
+    /// Takes the lock if it is free; else returns errc::resource_unavailable_try_again. A file that
+    /// is not regular is an error, too.
     [[nodiscard]] std::error_code try_lock();
     void unlock() noexcept;
 
-    /// Where it was when it was opened.
+    /// The path by which it was opened.
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    // All that follows needs the lock.
+    // The members below require the lock.
 
-    /// True when the file has lost its name: what is appended now would never be found.
+    /// True if the file has been unlinked: a line appended now would never be found.
     [[nodiscard]] bool unlinked() const noexcept { return status_.st_nlink == 0; }
 
     [[nodiscard]] std::size_t size() const noexcept {
         return static_cast<std::size_t>(status_.st_size);
     }
 
-    /// Appends complete lines. When this fails, or only a part fits, the file is as before. If the
-    /// last line in the file is not complete (a full disk, long ago) it is completed first, so
-    /// that no two IDs run into each other.
+    /// Appends complete lines. If this fails, or only a part fits, the file is as before. If the
+    /// last line of the file is incomplete (after a full disk, for example), it is completed first,
+    /// so that two IDs are not joined.
     [[nodiscard]] std::error_code append(std::string_view lines);
 
-    /// What was listed at one moment. In the logfile itself a mark stands behind it: a line that no
-    /// logfile has had before, so that what is behind it has been listed since, and what is before
-    /// it has not, wherever in the file it is now. Whoever sends the site takes the mark away with
-    /// the lines: stock flush(8) as if it were one of them.
+    /// The lines of a logfile at one moment. In the logfile, a mark follows them: a line that no
+    /// logfile has had before. Lines after the mark have been listed since, and lines before it
+    /// have not, wherever the mark is now. A process that sends the site removes the mark together
+    /// with the lines; to stock flush(8) it is one of them.
     struct snapshot {
-        std::string lines; ///< whole ones, but for the last where there is no mark
+        std::string lines; ///< whole lines; without a mark, the last may be incomplete
         std::string mark;  ///< with its newline; empty if it could not be written
-        /// What the file's modification time was set to in place of a mark.
+        /// The modification time that was set in place of a mark.
         std::optional<timespec> write_time;
     };
 
     using clock = std::chrono::steady_clock;
 
-    /// Of work that is done in pieces: nothing as long as there is more to do.
+    /// The result of work that is done in pieces: nothing while there is more to do.
     using outcome = std::optional<std::error_code>;
 
-    /// Reads all lines, for about so long at a time, and marks them. Begins with an empty snapshot,
-    /// and needs the lock until it is done.
+    /// Reads all lines, for about this long at a time, and writes a mark after them. Begins with an
+    /// empty snapshot, and requires the lock until it is done.
     ///
-    /// Where nothing is listed there is no mark, and marks that crashes have left behind are taken
-    /// out. Where there is no room for a mark, or it cannot be written, the lines can still be
-    /// sent: log_rewrite then drops them only if nobody has written since.
+    /// If nothing is listed, no mark is written, and marks that crashes have left behind are
+    /// removed. If a mark cannot be written, for example on a full disk, the lines can still be
+    /// sent: log_rewrite then removes them only if no process has written to the file since.
     [[nodiscard]] outcome take_snapshot(snapshot& taken, clock::duration how_long);
 
-    /// Says that the logfile is being sent, or has been: sets its times to now, and notes the time
-    /// once more where no reader of the file changes it (see sent_time()). Not reading but this
-    /// says so to stock flush(8), because not all file systems keep access times.
+    /// Records that the logfile is being sent, or has been sent: sets its times to now, and stores
+    /// the time also where no reader of the file changes it (see sent_time()). The times are set
+    /// explicitly for stock flush(8), because not all file systems update access times.
     void mark_sent() noexcept;
 
     /// What housekeeping does with a file that has been empty since before `oldest`. Whether it was
@@ -99,9 +99,9 @@ private:
     std::string path_;
     postfix_proto::file_descriptor file_;
     bool can_read_;
-    struct stat status_ {}; // as of taking the lock, and of what was done since
-    off_t end_of_last_line_ =
-        0; // of our last append: if the file ends there, its last line is whole
+    struct stat status_ {}; // when the lock was taken, updated by our own changes
+    // The end of our last append. If the file ends there, its last line is complete.
+    off_t end_of_last_line_ = 0;
 };
 
 } // namespace flushd

@@ -13,7 +13,7 @@ namespace queue_name = postfix_proto::queue_name;
 
 namespace {
 
-// Nobody hashes logfiles deeper: that would be a million directories.
+// No one hashes logfiles deeper: that would be a million directories.
 constexpr unsigned deepest = 4;
 
 bool is_regular_file(const std::string& path) {
@@ -35,14 +35,14 @@ postfix_proto::result<logfile> open_logfile(const queue_layout& layout, const lo
             continue;
         if (::access(path.substr(0, path.rfind('/')).c_str(), F_OK) != 0)
             break;
-        // Not a directory of that name, which belongs to sites that begin with it.
+        // Not a directory of this name, which is for sites that begin with it.
         if (!is_regular_file(path))
             continue;
         auto opened = logfile::open(path, logfile::missing::is_error);
         if (opened || opened.error() != std::errc::no_such_file_or_directory)
             return opened;
     }
-    // In between it may have been moved to where it belongs, which is why it is made last.
+    // Create it last: it may have been moved to its proper place in between.
     return logfile::open(usual, when_missing);
 }
 

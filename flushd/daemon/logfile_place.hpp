@@ -1,4 +1,4 @@
-/// Finds a logfile, also at another depth than that of the configured queue layout.
+/// Finds a logfile, even at another depth than that of the configured queue layout.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"

@@ -18,16 +18,16 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// flock(2) cannot tell when a lock becomes free, so it is asked again: soon at first, because most
-// holders append one line, and not too often, because some move 100 000 messages.
+// flock(2) does not report when a lock becomes free, so it is tried repeatedly: soon at first,
+// because most holders append one line, but not too often, because some move 100 000 messages.
 constexpr milliseconds first_pause{1};
 constexpr milliseconds longest_pause{16};
 
-// Descriptors come back when somebody closes one, which is soon or never.
+// A descriptor becomes available when another one is closed, which is soon or never.
 constexpr std::chrono::seconds longest_wait_for_descriptors{1};
 
 constexpr auto lock_is_held = std::errc::resource_unavailable_try_again;
-// Nobody's error code otherwise: flock(2) and a file system say neither.
+// Error codes that neither flock(2) nor a file system returns.
 constexpr auto held_too_long = std::errc::timed_out;
 constexpr auto too_many_wait = std::errc::device_or_resource_busy;
 
@@ -36,7 +36,7 @@ bool is_lack_of_descriptors(const std::error_code& failure) {
            failure == std::errc::too_many_files_open_in_system;
 }
 
-/// Pauses that grow.
+/// Waits with growing pauses.
 class pauses {
 public:
     explicit pauses(asio::io_context& context) : timer_(context) {}
@@ -101,12 +101,12 @@ asio::awaitable<std::error_code> logfile_store::add(const logfile_name& site,
         refuse(site, 1);
         co_return std::make_error_code(too_many_wait);
     }
-    // Also when there is no memory for what follows, whoever comes next finds all in order: at
-    // worst the line is written and nobody told so.
+    // If memory runs out below, the state stays consistent for the next client: at worst, the line
+    // is written, but the client is not told so.
     hot.lines.reserve(hot.lines.size() + id.str().size() + 1);
     auto result = hot.writers.wait();
     if (!hot.busy) {
-        // Behind all clients that are ready now: some of them add to the same site.
+        // After all clients that are ready now: some of them may add to the same site.
         asio::post(daemon_.context, [this, site] { write(site); });
         hot.busy = true;
     }
@@ -133,12 +133,12 @@ void logfile_store::close_coldest() {
     const auto coldest = std::find_if(by_recency_.rbegin(), by_recency_.rend(),
                                       [this](const auto& site) { return !hot_.at(site).busy; });
     if (coldest == by_recency_.rend())
-        return; // more sites in use than logfiles may stay open: as many as there are clients
+        return; // more sites are in use than logfiles may stay open; clients limit their number
     hot_.erase(*coldest);
     by_recency_.erase(std::next(coldest).base());
 }
 
-/// False when there was none.
+/// Returns false if there was none.
 bool logfile_store::close_all_cold() {
     const auto before = hot_.size();
     for (auto site = by_recency_.begin(); site != by_recency_.end();) {
@@ -154,7 +154,7 @@ bool logfile_store::close_all_cold() {
 }
 
 void logfile_store::write(const logfile_name& site) noexcept {
-    hot_site& hot = hot_.at(site); // stays: it is busy
+    hot_site& hot = hot_.at(site); // remains valid, because it is busy
     auto result = write_now(site, hot);
     if (result == lock_is_held || is_lack_of_descriptors(result)) {
         try {
@@ -173,8 +173,8 @@ void logfile_store::write(const logfile_name& site) noexcept {
     finish(site, hot, result);
 }
 
-/// Whether so many are more than may wait for this site, beside those of all sites or of those that
-/// have been late for longer.
+/// Whether this number of clients exceeds the limit for this site, or the limit for all sites
+/// together with the clients of the other late sites (or only of those that were late earlier).
 bool logfile_store::is_crowded(const hot_site& hot, std::size_t clients, beside others) const {
     if (!hot.late_since || clock::now() < *hot.late_since + patience_.before_refusing)
         return false;
@@ -189,7 +189,7 @@ bool logfile_store::is_crowded(const hot_site& hot, std::size_t clients, beside 
     return clients > patience_.clients;
 }
 
-/// All who came when it was not known yet how long they would have to wait.
+/// Refuses the clients above the limit that came before it was known how long they would wait.
 void logfile_store::refuse_crowd(const logfile_name& site, hot_site& hot) noexcept {
     auto most = hot.writers.size();
     while (most > 0 && is_crowded(hot, most, beside::earlier))
@@ -208,14 +208,14 @@ void logfile_store::refuse(const logfile_name& site, std::size_t clients) noexce
 void logfile_store::warn(const logfile_name& site, const std::error_code& failure) noexcept {
     try {
         cannot_write_("write fast flush logfile {}: {}", site.name(), logfile_failure(failure));
-    } catch (const std::exception&) { // no memory for the text
+    } catch (const std::exception&) { // out of memory for the text
     }
 }
 
-/// Without waiting: what is true of almost every add.
+/// Writes without waiting, which succeeds for almost every add.
 std::error_code logfile_store::write_now(const logfile_name& site, hot_site& hot) noexcept {
     try {
-        // At most twice: a logfile that stayed open may have been unlinked, one just opened hardly.
+        // Hardly ever more than twice: a logfile that stayed open may have been unlinked.
         while (true) {
             if (!hot.file)
                 if (const auto failure = open_for_writing(site, hot))
@@ -229,8 +229,8 @@ std::error_code logfile_store::write_now(const logfile_name& site, hot_site& hot
         const auto result = hot.file->append(hot.lines);
         hot.file->unlock();
         return result;
-    } catch (const std::exception&) { // of memory. Nothing has been written: append() needs none
-        hot.file.reset();             // after that
+    } catch (const std::exception&) { // out of memory, before append() wrote anything
+        hot.file.reset();
         return std::make_error_code(std::errc::not_enough_memory);
     }
 }
@@ -249,7 +249,7 @@ std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_si
 }
 
 asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_code reason) {
-    hot_site& hot = hot_.at(site); // stays: it is busy
+    hot_site& hot = hot_.at(site); // remains valid, because it is busy
     const auto begin = clock::now();
     pauses pause(daemon_.context);
     auto result = reason;
@@ -271,24 +271,24 @@ asio::awaitable<void> logfile_store::write_later(logfile_name site, std::error_c
 
 void logfile_store::finish(const logfile_name& site, hot_site& hot,
                            const std::error_code& result) noexcept {
-    // First, so that the site can be used again whatever happens below.
+    // First, make the site usable again, whatever happens below.
     late_.remove(&hot);
     hot.late_since.reset();
     hot.busy = false;
     hot.lines.clear();
     auto done = std::move(hot.writers);
     if (result) {
-        hot.file.reset(); // whatever was wrong with it
+        hot.file.reset(); // open it anew next time
         daemon_.counts.add(counter::write_failures);
         warn(site, result);
     } else if (on_growth_) {
         try {
             on_growth_(site, hot.file->size());
-        } catch (const std::exception& e) { // it grows further, then
+        } catch (const std::exception& e) { // the logfile is not compacted this time
             cannot_write_("compact fast flush logfile {}: {}", site.name(), e.what());
         }
     }
-    // Last: who is resumed may add more, or be the reason that this site is forgotten.
+    // Last, because a resumed client may add more, or cause this site to be forgotten.
     done.complete(result);
 }
 

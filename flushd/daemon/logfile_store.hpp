@@ -1,4 +1,4 @@
-/// Gives blocking access to the directory of logfiles.
+/// Appends to logfiles, and opens and locks them, on behalf of coroutines.
 #pragma once
 
 #include "flushd/core/logfile_name.hpp"
@@ -23,42 +23,41 @@
 
 namespace flushd {
 
-/// What is spent on a logfile that somebody else has locked.
+/// Limits the wait for logfiles that another process has locked.
 struct lock_patience {
-    /// How long a lock is waited for. A stock flush(8) holds it for a whole send, which is some
-    /// seconds for 100 000 messages, a backup for as long as it reads. It must be less than the
-    /// hour (ipc_timeout) that delivery agents wait for an answer, because each of them delivers
-    /// nothing meanwhile, and as long as they wait they take the places of others here. Stock has
-    /// no limit.
+    /// The longest wait for a lock. Stock flush(8) holds it during a whole send, some seconds for
+    /// 100 000 messages; a backup holds it while it reads. The limit must be less than the hour
+    /// (ipc_timeout) that delivery agents wait for a reply, because they deliver nothing meanwhile,
+    /// and occupy the places of other clients here. Stock has no limit.
     std::chrono::milliseconds longest_wait = std::chrono::seconds(100);
-    /// How long all may wait, however many they are. Our own worker locks a logfile for as long as
-    /// it takes to read it, or to write it anew, and nobody is to be refused for that.
+    /// For this long, any number of clients may wait. Our own worker locks a logfile while it reads
+    /// or rewrites it, and no client should be refused because of that.
     std::chrono::milliseconds before_refusing = std::chrono::seconds(1);
-    std::size_t clients_of_a_site = 96; ///< may wait longer; the next ones are refused
+    std::size_t clients_of_a_site = 96; ///< may wait longer for a site; further ones are refused
     std::size_t clients = 192;          ///< the same for all sites together
 };
 
-/// What went wrong with a logfile, for the log.
+/// The text of an error with a logfile, for the log.
 [[nodiscard]] std::string logfile_failure(const std::error_code& failure);
 
-/// Finds, opens and locks logfiles. A lock that another process holds is waited for without holding
-/// up anything else.
+/// Finds, opens and locks logfiles. Waiting for a lock of another process delays nothing else.
 class logfile_store {
 public:
-    /// `most_open` logfiles stay open between adds. Everything referred to must outlive the store,
-    /// and the store the io_context's run.
+    /// At most `most_open` logfiles stay open between adds. The arguments must outlive the store,
+    /// which must outlive the run of the io_context.
     logfile_store(const daemon_context& daemon, const postfix_proto::queue_layout& layout,
                   std::size_t most_open, const lock_patience& patience = {})
         : daemon_(daemon), layout_(layout), most_open_(most_open), patience_(patience),
           cannot_write_(daemon.log) {}
 
-    /// Appends a queue ID to the site's logfile, which is made if need be. Without an error the
-    /// line has been written; with one it hardly has been, but may be. IDs that arrive together for
-    /// one site are written together.
+    /// Appends a queue ID to the site's logfile, which is created if necessary. Without an error,
+    /// the line has been written; with an error, it may have been, but hardly ever. IDs that arrive
+    /// together for one site are written together.
     [[nodiscard]] boost::asio::awaitable<std::error_code> add(const logfile_name& site,
                                                               const postfix_proto::queue_id& id);
 
-    /// Is called after each append with the logfile's size, which is then unlocked.
+    /// Sets a function to call after each append, with the size of the logfile. The logfile is
+    /// unlocked by then.
     void on_growth(std::function<void(const logfile_name&, std::size_t size)> action) {
         on_growth_ = std::move(action);
     }
@@ -67,19 +66,19 @@ public:
     [[nodiscard]] boost::asio::awaitable<postfix_proto::result<logfile>>
     open_locked(const logfile_name& site, logfile::missing when_missing);
 
-    /// Takes the lock again. errc::timed_out when somebody keeps it for too long.
+    /// Takes the lock again. errc::timed_out if another process holds it for too long.
     [[nodiscard]] boost::asio::awaitable<std::error_code> lock(logfile& file);
 
 private:
     using clock = std::chrono::steady_clock;
 
-    /// A site that IDs are being added to, or were lately.
+    /// A site to which IDs are being added, or were added recently.
     struct hot_site {
         std::optional<logfile> file;
-        std::string lines;                // still to be written
-        waiters<std::error_code> writers; // of these lines
-        bool busy = false;                // write() will come, or write_later() is under way
-        std::optional<clock::time_point> late_since; // it is write_later()
+        std::string lines;                // not written yet
+        waiters<std::error_code> writers; // the clients that wait for these lines
+        bool busy = false;                // write() is scheduled, or write_later() is running
+        std::optional<clock::time_point> late_since; // set while write_later() is running
         std::list<logfile_name>::iterator recency;
     };
 
@@ -103,7 +102,7 @@ private:
     std::function<void(const logfile_name&, std::size_t)> on_growth_;
     std::unordered_map<logfile_name, hot_site> hot_;
     std::list<logfile_name> by_recency_; // the most recent first
-    std::list<hot_site*> late_;          // those whose write_later() is under way
+    std::list<hot_site*> late_;          // those whose write_later() is running
     lock_patience patience_;
     postfix_proto::repeated_warning cannot_write_;
 };

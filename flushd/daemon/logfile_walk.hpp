@@ -1,4 +1,4 @@
-/// Enumerates the directory of logfiles.
+/// Finds the logfiles that are due for housekeeping.
 #pragma once
 
 #include "flushd/core/directory_walk.hpp"
@@ -14,7 +14,7 @@
 
 namespace flushd {
 
-/// Finds, piece by piece, the logfiles that something has to be done about.
+/// Walks through the directory of logfiles, in pieces.
 class logfile_walk {
 public:
     using clock = std::chrono::steady_clock;
@@ -24,12 +24,12 @@ public:
         bool is_empty;
     };
 
-    /// Logfiles with something in them count when they were read last before `read_before`, empty
-    /// ones when they were written last before `written_before`.
+    /// Finds non-empty logfiles that were last read before `read_before`, and empty ones that were
+    /// last written before `written_before`.
     logfile_walk(std::time_t read_before, std::time_t written_before, postfix_proto::logger& log);
 
-    /// Goes on for about so long, or until it has found `enough`. Nothing is found, and
-    /// `is_done()`, at the end.
+    /// Continues for about this long, or until it has found `enough` logfiles. May return none
+    /// before the end; see is_done().
     [[nodiscard]] std::vector<found> go_on(clock::duration how_long);
     [[nodiscard]] bool is_done() const noexcept { return walk_.is_done(); }
     /// How many logfiles there were so far.

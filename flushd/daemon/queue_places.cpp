@@ -12,7 +12,7 @@ namespace queue_name = postfix_proto::queue_name;
 
 namespace {
 
-// As many bytes as a prefix has. Nobody has a queue of more than 36^3 directories.
+// The number of bytes in a prefix. No real queue has more than three levels (36^3 directories).
 constexpr unsigned deepest = 8;
 
 } // namespace
@@ -41,7 +41,7 @@ std::vector<std::string> queue_places::paths(tree& queue, const queue_id& id, bo
             const char letter = depth <= key.size() ? key[depth - 1] : '_';
             prefix = prefix << 8U | static_cast<unsigned char>(letter);
         }
-        // Has been looked into by its name; if it is not there, the next one is not either.
+        // The caller has tried the usual depth already.
         if (depth == queue.depth && !with_usual)
             continue;
         auto found = queue.seen.find(prefix);
@@ -55,7 +55,7 @@ std::vector<std::string> queue_places::paths(tree& queue, const queue_id& id, bo
     return result;
 }
 
-/// A look at a few names: files make an end of it, and all else are sub-directories.
+/// Reads a few names: stops at the first file, because all others are sub-directories.
 queue_places::directory queue_places::look_at(const tree& queue, std::uint64_t prefix) {
     std::string path;
     for (; prefix != 0; prefix >>= 8U)

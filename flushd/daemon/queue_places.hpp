@@ -1,4 +1,4 @@
-/// Lists where a message may be other than where the queue layout puts it.
+/// Finds messages that are not where the queue layout puts them.
 #pragma once
 
 #include "postfix_proto/queue_id.hpp"
@@ -12,14 +12,15 @@
 
 namespace flushd {
 
-/// What one run has seen of the queue's directories. Two things are looked for:
-/// - Another depth. Between a change of hash_queue_names or hash_queue_depth and the end of the
-///   postsuper(1) that `postfix reload` starts in the background, files lie at either.
-/// - The hold queue. What postsuper -H releases is deferred again, but nobody lists it again.
+/// Remembers the queue's directories during one run. A message may be in two other places:
+/// - At another depth. After a change of hash_queue_names or hash_queue_depth, `postfix reload`
+///   starts postsuper(1) in the background; until it ends, files may be at either depth.
+/// - In the hold queue. A message that postsuper -H releases is deferred again, but no delivery
+///   agent lists it again.
 ///
-/// Each directory is looked at once, and only when a message was missing: most that are missing
-/// have been delivered, a hundred thousand of them perhaps, and cost two look-ups in memory each.
-/// So it may miss what is moved while it exists; changed() tells.
+/// Each directory is examined once, and only if a message is missing. Most missing messages have
+/// been delivered, perhaps a hundred thousand of them, and each costs two look-ups in memory. A
+/// message that is moved during the run may therefore be missed; see changed().
 ///
 /// All paths are relative to the current directory, $queue_directory.
 class queue_places {
@@ -27,14 +28,14 @@ public:
     /// `layout` must outlive this object.
     explicit queue_places(const postfix_proto::queue_layout& layout);
 
-    /// The paths at which a message may be deferred that is not at layout.path(). Mostly none.
+    /// The paths other than layout.path() at which a deferred message may be. Usually none.
     [[nodiscard]] std::vector<std::string> elsewhere(const postfix_proto::queue_id& id);
 
     /// Whether the message is on hold, at any depth.
     [[nodiscard]] bool is_held(const postfix_proto::queue_id& id);
 
-    /// True when files are now where there were none: somebody has been moving them about, and a
-    /// message may have been overlooked.
+    /// True if there are files where there were none before: files are being moved, and a message
+    /// may have been missed.
     [[nodiscard]] bool changed();
 
 private:
@@ -42,7 +43,7 @@ private:
     struct tree {
         std::string_view queue;
         unsigned depth;
-        // By the bytes that lead to it, one for each level.
+        // The key has one byte for each level of the path.
         std::unordered_map<std::uint64_t, directory> seen{};
     };
 

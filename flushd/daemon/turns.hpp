@@ -1,4 +1,4 @@
-/// Limits how many run at a time; the others wait their turn.
+/// Limits how many coroutines do something at the same time.
 #pragma once
 
 #include "postfix_proto/awaitable.hpp"
@@ -13,14 +13,14 @@
 
 namespace flushd {
 
-/// Bounds how many coroutines do something that costs descriptors and memory. The others go on in
-/// the order in which they came. Must outlive them. Single-threaded.
+/// Limits how many coroutines use descriptors and memory at the same time. The others wait, and
+/// continue in the order in which they came. Must outlive them. Single-threaded.
 class turns {
 public:
-    /// `most` at a time.
+    /// Permits `most` coroutines at a time.
     turns(boost::asio::io_context& context, std::size_t most) : context_(context), free_(most) {}
 
-    /// Somebody's turn, until it is destroyed.
+    /// A coroutine's turn, which lasts until this object is destroyed.
     class turn {
     public:
         explicit turn(turns& owner) noexcept : owner_(&owner) {}
@@ -37,7 +37,7 @@ public:
         turns* owner_;
     };
 
-    /// Waits until fewer than `most` have theirs.
+    /// Waits until fewer than `most` coroutines have a turn.
     [[nodiscard]] boost::asio::awaitable<turn> take() {
         if (free_ > 0) { // and nobody waits
             --free_;
@@ -67,13 +67,13 @@ private:
                 line.pass_on();
         }
 
-        boost::asio::steady_timer turn_comes; // cancelled then
+        boost::asio::steady_timer turn_comes; // cancelled when the turn comes
         bool has_turn = false;
         turns& line;
         std::list<place*>::iterator in_line;
     };
 
-    // Resumes nobody before it returns: a thousand who have nothing to do would call each other.
+    // Resumes no coroutine before it returns: a thousand idle ones would call each other.
     void pass_on() noexcept {
         if (line_.empty()) {
             ++free_;

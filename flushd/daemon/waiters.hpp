@@ -12,13 +12,13 @@
 
 namespace flushd {
 
-/// Holds up any number of coroutines until complete() gives all of them the same result. A timer
-/// for each would do the same for more.
+/// Suspends any number of coroutines until complete() gives all of them the same result. A timer
+/// for each coroutine would cost more.
 ///
-/// Who waits is kept in his own coroutine's frame, so that waiting needs no memory: Asio (1.74)
-/// ends the process when the beginning of a wait throws.
+/// A waiting coroutine is recorded in its own frame, so waiting allocates no memory: Asio (1.74)
+/// terminates the process if the start of a wait throws.
 ///
-/// Must outlive those who wait, unless the io_context goes first. Single-threaded.
+/// Must outlive the waiting coroutines, unless the io_context is destroyed first. Single-threaded.
 template <typename Result>
 class waiters {
 public:
@@ -45,20 +45,20 @@ public:
             boost::asio::use_awaitable);
     }
 
-    /// Resumes all who wait now, in the order in which they came, before it returns.
+    /// Resumes all waiting coroutines, in the order in which they came, before it returns.
     void complete(const Result& result) noexcept {
-        waiters all(std::move(*this)); // who is resumed may wait again, or destroy this object
+        waiters all(std::move(*this)); // a resumed one may wait again, or destroy this object
         while (all.first_ != nullptr) {
             try {
                 all.take_first()(result);
             } catch (const std::exception&) {
-                // A coroutine's own exceptions go to whoever started it. This is one of Asio's, for
-                // want of memory to say that the coroutine has ended, as it has: the next one.
+                // A coroutine's own exceptions go to its caller. This one is Asio's: it lacked the
+                // memory to report that the coroutine has ended. Continue with the next one.
             }
         }
     }
 
-    /// The same for those who came last, so that no more than `most` go on waiting.
+    /// The same for the coroutines that came last, so that at most `most` continue to wait.
     void complete_beyond(std::size_t most, const Result& result) noexcept {
         if (size_ <= most)
             return;
@@ -68,7 +68,7 @@ public:
         std::swap(first_, stay.first_);
         std::swap(last_, stay.last_);
         std::swap(size_, stay.size_);
-        stay.complete(result); // which are the others now
+        stay.complete(result); // after the swaps, `stay` holds the others
     }
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
@@ -95,7 +95,7 @@ private:
         --size_;
         return one;
     }
-    // The node is gone as soon as its handler is called or destroyed.
+    // The node ceases to exist as soon as its handler is called or destroyed.
     handler_type take_first() noexcept { return std::move(*unlink_first().handler); }
 
     node* first_ = nullptr;

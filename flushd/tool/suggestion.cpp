@@ -25,7 +25,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 std::string near_word(std::string_view typed, const std::vector<std::string>& known) {
-    if (typed.size() > 40) // nobody mistypes a command that much
+    if (typed.size() > 40) // too long to be a mistyped command
         return {};
     const auto is_abbreviated = [typed](std::string_view word) { return word.starts_with(typed); };
     const auto abbreviated = std::find_if(known.begin(), known.end(), is_abbreviated);

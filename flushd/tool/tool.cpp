@@ -34,7 +34,7 @@ std::vector<std::string> command_names(const CLI::App& app) {
     return names;
 }
 
-/// The long options of the command, and those that may stand anywhere.
+/// The long options of the command, and the global ones.
 std::vector<std::string> option_names(const CLI::App& app, const CLI::App* command) {
     std::vector<std::string> names;
     for (const auto* from : {&app, command})
@@ -64,8 +64,8 @@ const CLI::App* find_command(const CLI::App& app, std::string_view name) {
     return nullptr;
 }
 
-/// What is wrong with the first word that is neither an option nor the argument of -c, and has to
-/// be a command, or with a long option. Empty when all are known.
+/// Returns a message if the command or a long option is unknown; else an empty text. The command is
+/// the first word that is neither an option nor the argument of -c.
 std::string find_mistyped(const CLI::App& app, int argc, const char* const* argv) {
     const CLI::App* command = nullptr;
     for (int number = 1; number < argc; ++number) {
@@ -89,11 +89,11 @@ std::string find_mistyped(const CLI::App& app, int argc, const char* const* argv
 }
 
 void print_error(std::string_view text) {
-    std::fflush(stdout); // what has been said so far comes first, also in a file
+    std::fflush(stdout); // keep the order of messages if both go to the same file
     fmt::print(stderr, "flushd: {}\n", text);
 }
 
-/// The parser's own words, in one line.
+/// The parser's own message, in one line, with a pointer to the help.
 std::string explain(const CLI::App& app, const CLI::Error& error) {
     std::string text = error.what();
     if (text == "A subcommand is required")
@@ -135,8 +135,8 @@ bool is_for_tool(int argc, const char* const* argv) {
     if (argc < 2)
         return true; // master(8) always gives its services at least -t
     const std::string_view first = argv[1];
-    // master(8) gives its services options of one letter, and no arguments. -c is an option of
-    // both: the service's says that it is in a chroot, and nothing can follow it but the next one.
+    // master(8) passes options of one letter, and no arguments. Both have an option -c: the
+    // service's means that it runs in a chroot, and only another option can follow it.
     if (first == "-c")
         return argc > 2 && argv[2][0] != '-';
     return !first.starts_with('-') || first.starts_with("-c/") || first == "-h" ||

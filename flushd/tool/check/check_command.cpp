@@ -15,7 +15,7 @@ using namespace postfix_proto;
 
 namespace {
 
-/// Keeps what the daemon would have written to the log, each line once.
+/// Collects the warnings that the daemon would have logged, each line once.
 class collecting_sink : public log_sink {
 public:
     explicit collecting_sink(std::vector<std::string>& lines) : lines_(lines) {}
@@ -56,7 +56,7 @@ unsigned check::run() {
     return found_.count();
 }
 
-/// For a command line that the operator can copy.
+/// A command line that the operator can copy.
 std::string check::postconf(std::string_view arguments) const {
     return where_.config_directory() == "/etc/postfix"
                ? fmt::format("postconf {}", arguments)

@@ -105,7 +105,7 @@ void check::check_program(std::string_view program) {
         return;
     const daemon_file file(where_);
     if (file.find_state() == daemon_file::state::missing) {
-        // An image or a package that no longer has it. Whoever defers mail waits for an answer.
+        // The image or the package no longer has it. A program that defers mail waits for a reply.
         found_.error(
             "{} is missing, and every program that defers mail waits for it: {}; or go back to "
             "Postfix's own flush, which master(8) starts within a minute: {}",
@@ -181,7 +181,7 @@ void check::check_domains() {
     const bool is_served = !plan.is_needed() && plan.refused.empty();
     try {
         policy_.emplace(*parameters_, log_);
-        // What opens may still give no answers. But what does not open would say so once more.
+        // A table that can be opened may still fail. (One that cannot would be reported twice.)
         if (complaints_.empty() && is_served)
             look_up("flushd-check.invalid");
     } catch (const startup_error& error) {
@@ -198,12 +198,12 @@ void check::check_domains() {
     complaints_.clear();
 }
 
-/// Tables that proxymap(8) would have to look up.
+/// Reports tables that need proxymap(8).
 void check::check_proxied(const proxy_plan& plan) {
     if (!plan.refused.empty()) {
         auto commands = permission_commands(where_, plan);
         commands.pop_back();
-        // A reload does not help at once: master(8) waits a minute with what has ended that way.
+        // A reload does not help at once: master(8) throttles such a service for a minute.
         for (const char* what : {"stop", "start"})
             commands.push_back(postfix_command(where_, "postfix", what));
         found_.error("fast_flush_domains names {}, but proxy_read_maps does not: every Postfix "
@@ -221,7 +221,7 @@ void check::check_proxied(const proxy_plan& plan) {
         found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
 }
 
-/// For what it leaves in the log.
+/// Looks up a site for the sake of the warnings that it logs.
 void check::look_up(const std::string& site) {
     if (policy_->resolve_now(site) || !master_)
         return;
@@ -261,7 +261,7 @@ void check::check_flush_directory() {
     struct stat status {};
     if (::lstat(directory.c_str(), &status) < 0) {
         if (errno == ENOENT && !master_)
-            return; // made when Postfix starts
+            return; // created when Postfix starts
         found_.error("{}: {}: postfix check", directory, errno_text(errno));
         return;
     }

@@ -41,7 +41,7 @@ void check::check_answer(const std::optional<service_entry>& entry) {
     check_binary(processes);
 }
 
-/// Of a process that goes on with a file that has been replaced.
+/// Finds processes that still run a file that has been replaced.
 void check::check_binary(const std::vector<service_process>& processes) {
     for (const auto& process : processes) {
         std::error_code error;
@@ -66,10 +66,10 @@ void check::check_queue_manager() {
                      where_.queue_directory(), path, failure->text);
 }
 
-/// Each process reads main.cf when it starts, and master.cf is read at a reload. The queue
-/// manager is started anew at each reload, and lives until the next one.
+/// Each process reads main.cf when it starts; master.cf is read at a reload. The queue manager is
+/// restarted at each reload, so its start is the time of the last one.
 void check::check_age() {
-    constexpr auto precision = 2s; // of the start in /proc
+    constexpr auto precision = 2s; // of a process's start time in /proc
     const auto managers = find_processes(*master_, where_.parameters().get("queue_service_name"));
     if (managers.empty())
         return;

@@ -58,7 +58,7 @@ private:
             std::set<logfile_name> sites; // a message is listed once for all its recipients there
             while (const auto* recipient = co_await queue_.next_recipient()) {
                 const auto at = recipient->address.rfind('@');
-                // Delivery agents list what they have deferred, and that has a reason.
+                // Delivery agents list the mail that they have deferred, and that has a reason.
                 if (recipient->reason.empty() || recipient->has_bounced() ||
                     at == std::string::npos)
                     continue;
@@ -74,7 +74,7 @@ private:
         }
     }
 
-    /// Null when the site is not eligible, or that cannot be told.
+    /// Null if the site is not eligible, or if that is not known.
     asio::awaitable<const logfile_name*> find_site(std::string domain) {
         auto known = sites_.find(domain);
         if (known == sites_.end()) {
@@ -98,8 +98,8 @@ private:
         return std::binary_search(ids.begin(), ids.end(), id);
     }
 
-    /// The queue was in motion: a message may have been sent, and have left both its logfile and
-    /// the deferred queue, between one look and the other.
+    /// Examines the candidates again. A message may have been sent, and have left both its logfile
+    /// and the deferred queue, between the reading of the one and of the other.
     void confirm() {
         listed_.clear();
         std::set<queue_id> missing;

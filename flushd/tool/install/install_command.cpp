@@ -43,7 +43,7 @@ public:
         try {
             if (is_ours_)
                 file_.remove();
-        } catch (const tool_error&) { // what went wrong before is what matters
+        } catch (const tool_error&) { // the earlier error matters more
         }
     }
     void keep() noexcept { is_ours_ = false; }
@@ -53,7 +53,7 @@ private:
     bool is_ours_;
 };
 
-/// Becomes `flushd rebuild`.
+/// Replaces this process by `flushd rebuild`.
 [[noreturn]] void rebuild(const instance& where, const daemon_file& file) {
     std::fflush(stdout);
     ::execl(file.own_path().c_str(), "flushd", "-c", where.config_directory().c_str(), "rebuild",

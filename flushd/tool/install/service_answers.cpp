@@ -26,13 +26,13 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::chrono::seconds patience{10};
-/// For the trouble of a moment, such as a server that is asked by many just after a reload.
+/// Allows for a short failure, such as a database server that is busy just after a reload.
 constexpr std::chrono::seconds recovery{5};
 
-/// In a domain that nobody can have (RFC 2606), and so in no list that does not take everything.
+/// In a domain that cannot exist (RFC 2606), so only a list that matches everything has it.
 constexpr const char* unlisted_site = "flushd-install.invalid";
 
-/// More is better.
+/// The greater, the better.
 int rank(flush_outcome outcome) {
     switch (outcome) {
     case flush_outcome::ok:
@@ -65,11 +65,11 @@ service_answers::service_answers(const instance& where) : where_(where) {
     for (auto& about : questions_) {
         about.before = ask(about);
         if (about.before == flush_outcome::timed_out)
-            break; // and so it would be for each
+            break; // the other requests would time out, too
     }
 }
 
-/// A listing that ends early has told what it could.
+/// If the listing ends early, uses what it has.
 void service_answers::find_destinations() {
     blocking_showq_client queue(
         {.path = where_.public_socket(where_.parameters().get("showq_service_name")),
@@ -84,7 +84,7 @@ void service_answers::find_destinations() {
         const auto id = message->id;
         while (const auto* recipient = queue.next_recipient()) {
             const auto domain = domain_of(recipient->address);
-            // Only what a delivery agent has deferred is listed, and that has a reason.
+            // Only mail that a delivery agent has deferred is listed, and that has a reason.
             if (recipient->reason.empty() || domain.empty() || seen.size() >= most_destinations)
                 continue;
             if (seen.emplace(domain).second)

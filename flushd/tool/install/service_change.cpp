@@ -19,9 +19,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A daemon is up within a fraction of a second; this is for a machine that is busy.
+// A daemon starts within a fraction of a second; this allows for a busy machine.
 constexpr auto answer_limit = 15s;
-// How long the old one may take before it is thought to be held back by master(8), see
+// If the old program does not answer within this time, master(8) is assumed to throttle it; see
 // make_forget().
 constexpr auto old_answer_limit = 3s;
 
@@ -76,9 +76,9 @@ private:
                              EX_SOFTWARE);
     }
 
-    /// Half a minute with 200000 messages.
+    /// Takes half a minute for 200000 messages.
     void check_queue() {
-        std::fflush(stdout); // what it is about comes first
+        std::fflush(stdout); // print the plan before the notice
         const slow_notice notice("postfix check is looking through the queue");
         where_.run_checked("postfix", {"check"});
     }
@@ -88,7 +88,7 @@ private:
         where_.run_checked("postfix", {"reload"});
     }
 
-    /// What it was before the change, when that has not come about.
+    /// Restores the saved copy of before, because nothing was changed.
     void forget_saved() const {
         if (saved_before_)
             saved_before_->restore();
@@ -96,9 +96,9 @@ private:
             ::unlink(saved_master_cf(where_).c_str());
     }
 
-    /// master(8) does not start a service for a minute after its program has failed at once, and
-    /// neither a reload nor another program changes that (3.5 to 3.10). But it forgets a service
-    /// that has gone from master.cf.
+    /// master(8) throttles a service for a minute if its program fails at start-up, and neither a
+    /// reload nor another program changes that (3.5 to 3.10). But it forgets a service that has
+    /// been removed from master.cf.
     void make_forget() {
         const file_image image(where_.config_directory() + "/master.cf");
         where_.run_checked("postconf", {"-MX", entry_.name});
@@ -110,7 +110,7 @@ private:
         image.restore();
     }
 
-    /// Says what came of it.
+    /// Returns a text about the result.
     std::string put_back(bool answered) {
         try {
             const bool is_changed = !before_.is_in_place();

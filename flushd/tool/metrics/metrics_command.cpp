@@ -33,18 +33,18 @@ struct metrics_options {
     std::size_t top = 20;
 };
 
-// More than all counters of any version take.
+// Larger than the counters of any version.
 constexpr std::size_t longest_counters = 65536;
 
-/// The service holds it for as long as one write takes, and does not wait for us either: it tries
-/// again a second later. What somebody else keeps locked is read all the same.
+/// Waits for the lock, which the service holds only during a write. The service does not wait for
+/// us: it tries again a second later. If another program keeps the lock, the file is read anyway.
 void wait_for_writer(int file) {
     constexpr int attempts = 20;
     for (int n = 0; n < attempts && ::flock(file, LOCK_SH | LOCK_NB) < 0; ++n)
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
-/// Empty, and said so, where no flushd has ever counted.
+/// If no flushd has written counters yet, prints a message and returns none.
 counter_sums read_counters(const std::string& data_directory, const std::string& service) {
     const auto path = counters_file::path(data_directory, service);
     const auto file = open_foreign_file({data_directory, path.substr(data_directory.size() + 1)});

@@ -45,8 +45,8 @@ constexpr std::size_t longest_answer = std::size_t{1} << 20U;
     ::_exit(status); // what the parent has in its buffers is the parent's
 }
 
-/// The first thing on the way to the file, and the file itself, that the current user cannot use;
-/// empty when there is nothing.
+/// The first component of the path (a directory, or the file itself) that the current user cannot
+/// access; empty if there is none.
 std::string find_obstacle(const std::string& file) {
     fs::path so_far;
     for (const auto& part : fs::path(file)) {

@@ -30,7 +30,7 @@ constexpr std::size_t longest_file = std::size_t{64} << 20U;
     throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(errno)), EX_CANTCREAT);
 }
 
-/// /proc has blanks, backslashes and line ends of a path as \ and three octal digits.
+/// In /proc, a blank, backslash or newline in a path is written as \ and three octal digits.
 std::string unescape(std::string_view text) {
     std::string result;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -101,7 +101,7 @@ bool file_image::is_in_place() const {
 std::optional<std::string> why_not_replaceable(const std::string& path) {
     std::error_code error;
     const auto real = fs::canonical(path, error);
-    if (error) // there is nothing to replace; the directory may still tell
+    if (error) // no such file; examine the directory
         error.clear();
     else if (is_mount_point(real))
         return fmt::format(

@@ -19,7 +19,7 @@ namespace {
 // O_NONBLOCK: there may be a FIFO.
 constexpr int reading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
 
-// Postfix has a level for each of an ID's characters at most, and few have more than two.
+// More levels than any queue has: Postfix uses at most one for each character of a queue ID.
 constexpr unsigned deepest = 20;
 
 /// Steps down one component after the other, since O_NOFOLLOW is about the last one only.

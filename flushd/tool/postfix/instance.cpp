@@ -41,7 +41,7 @@ postconf_result read_parameters(const std::optional<std::string>& config_directo
     }
 }
 
-/// The last line of what a command complained about, or all that there is.
+/// The last line of a command's error output, or else of its output.
 std::string last_words(const program_result& result) {
     std::string_view text = result.errors.empty() ? result.output : result.errors;
     while (!text.empty() && text.back() == '\n')

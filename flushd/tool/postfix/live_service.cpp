@@ -34,7 +34,7 @@ std::string read_proc_file(pid_t process, const char* name) {
     return text ? *std::move(text) : std::string();
 }
 
-/// What matters of /proc/PID/stat, see proc(5).
+/// The fields of /proc/PID/stat that matter here; see proc(5).
 struct process_status {
     std::string name;
     char state = 0;
@@ -124,7 +124,7 @@ std::optional<pid_t> find_master(const instance& where) {
     std::istringstream text(*file);
     if (!(text >> process) || process <= 0)
         return std::nullopt;
-    // The file may be an old one: it stays when the machine goes down.
+    // The file may be stale: it remains after a crash of the machine.
     const auto status = read_status(process);
     if (!status || status->name != "master" || status->state == 'Z')
         return std::nullopt;
@@ -160,7 +160,7 @@ flush_result ask_for_nothing(const instance& where, std::chrono::milliseconds li
 answer wait_for_answer(const instance& where, std::string_view program,
                        std::chrono::milliseconds limit, bool (*give_up)()) {
     constexpr auto longest_wait = 2s;
-    // With a client waiting, master(8) starts a process at once, unless it holds back.
+    // With a client waiting, master(8) starts a process at once, unless it throttles the service.
     constexpr auto longest_without_process = 5s;
     const auto& service = where.parameters().get("flush_service_name");
     const auto deadline = steady_clock::now() + limit;

@@ -24,7 +24,7 @@ std::optional<span> find_span(std::string_view text, std::string_view name) {
         const auto line = text.substr(begin, end - begin);
         const auto content = trim(line);
         if (content.empty() || content.front() == '#') {
-            // May stand between a line and its continuation.
+            // A blank line or a comment may precede a continuation line.
         } else if (is_space(line.front())) {
             if (is_inside)
                 found->end = end;

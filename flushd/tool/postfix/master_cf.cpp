@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view blanks = " \t\n";
 
-/// Where the nth word begins, from 0 on, and how long it is; at the end of the text if there is
-/// none.
+/// The offset and the length of the nth word, counted from 0. If there is none, the end of the text
+/// and 0.
 std::pair<std::size_t, std::size_t> find_word(std::string_view text, unsigned number) {
     std::size_t begin = text.find_first_not_of(blanks);
     for (; number > 0 && begin != std::string_view::npos; --number) {

@@ -29,14 +29,14 @@ namespace {
 
 constexpr const char* permission = "proxy_read_maps";
 
-/// A key that no table has, but such as pass for a domain everywhere.
+/// A key that no table has, but that every table accepts as a domain.
 constexpr const char* key = "flushd-install.invalid";
 
 std::string main_cf(const instance& where) { return where.config_directory() + "/main.cf"; }
 std::string saved_main_cf(const instance& where) {
     return where.config_directory() + "/main.cf.saved-by-flushd";
 }
-/// main.cf as the change has left it, to tell later what somebody else has changed.
+/// main.cf as the change has left it, to detect later edits.
 std::string written_main_cf(const instance& where) {
     return where.config_directory() + "/main.cf.written-by-flushd";
 }
@@ -63,8 +63,8 @@ std::string show_difference(std::string_view before, std::string_view after) {
     return result;
 }
 
-/// The text with the lines of proxy_read_maps as they were before a change that left `written`.
-/// Says nothing when somebody else has changed them since.
+/// The text with the lines of proxy_read_maps restored from `saved`. Nothing if these lines differ
+/// from `written`, that is, if they have been edited since.
 std::optional<std::string> taken_back(std::string_view now, std::string_view saved,
                                       std::string_view written) {
     if (find_setting(now, permission) != find_setting(written, permission))
@@ -72,14 +72,14 @@ std::optional<std::string> taken_back(std::string_view now, std::string_view sav
     return with_setting(now, permission, find_setting(saved, permission));
 }
 
-/// The value of a setting's lines.
+/// The value that main.cf gives to a parameter.
 std::string value_of(std::string_view main_cf, const char* name) {
     const auto values = parse_postconf_output(find_setting(main_cf, name).value_or(""));
     const auto found = values.find(name);
     return found == values.end() ? std::string() : found->second;
 }
 
-/// Tables that are in the one proxy_read_maps and not in the other.
+/// The tables that proxy_read_maps has in `after`, but not in `before`.
 std::vector<std::string> added_tables(const instance& where, std::string_view after,
                                       std::string_view before) {
     const auto read = [&](std::string_view text) {
@@ -93,8 +93,8 @@ std::vector<std::string> added_tables(const instance& where, std::string_view af
     return added;
 }
 
-/// Another parameter that has proxymap(8) look one of them up; empty when there is none. Somebody
-/// may have come to rely on the permission.
+/// The name of another parameter that now depends on proxymap(8) for one of these tables; empty if
+/// there is none.
 std::string find_user_of(const instance& where, const std::vector<std::string>& tables) {
     const auto output =
         where.run_checked("postconf", {"-nx"}) + where.run_checked("postconf", {"-Px"});
@@ -129,7 +129,7 @@ void check_proxied_tables(const instance& where, const proxy_plan& plan) {
             const auto done = where.run("postmap", {"-q", key, table});
             if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0)
                 return {};
-            // "Not found" has the same exit status as trouble, but no words.
+            // "Not found" has the same exit status as an error, but no message.
             const auto& text = done.errors;
             for (const char* word : {"fatal: ", "error: ", "warning: "})
                 if (const auto at = text.find(word); at != std::string::npos)
@@ -187,7 +187,7 @@ void proxied_tables::allow() {
         before_.replace(allowed_);
         file_image(before_.path()).write_to(written_main_cf(where_));
         if (base_ != before_.text()) {
-            // An earlier change is still there, and will be undone with this one.
+            // An earlier change is still in place, and will be undone together with this one.
             file_image kept(saved_main_cf(where_));
             kept.replace(base_);
         }
@@ -197,7 +197,7 @@ void proxied_tables::allow() {
                              EX_SOFTWARE);
         if (!master)
             return;
-        // proxymap reads main.cf when it starts. Where there is none, the question starts it.
+        // proxymap reads main.cf when it starts. If none is running, the request starts one.
         if (!old.empty()) {
             where_.run_checked("postfix", {"reload"});
             is_reloaded = true;

@@ -41,7 +41,7 @@ proxy_plan plan_proxied_tables(const instance& where) {
     const auto own = own_setting(where, "fast_flush_domains");
     const auto list = own ? expanded(where, "fast_flush_domains", *own) : for_all;
     proxy_plan plan;
-    // Each look at the configuration is a process; most lists need no second one.
+    // Each run of postconf costs a process; most lists do not need another one.
     if (list.find_first_of(":/") == std::string::npos && for_all.find(':') == std::string::npos)
         return plan;
     plan.tables = find_unserved_tables(list, find_unserved_types());

@@ -26,8 +26,8 @@ struct found_table {
     std::string_view type, name, whole;
 };
 
-/// Calls `act` for each table of a list, those within other tables included, and with `file` for
-/// each /file/name when there is one to be called.
+/// Calls `act` for each table of a list, including those within other tables, and `file`, unless it
+/// is null, for each /file/name.
 void for_each_table(std::string_view list, const std::function<void(found_table)>& act,
                     const std::function<void(const std::string&)>& file) {
     while (auto item = next_item(list)) {

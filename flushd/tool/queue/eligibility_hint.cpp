@@ -20,7 +20,7 @@ std::string with_domain(std::string_view list, std::string_view domain) {
 
 namespace {
 
-/// postconf(1) takes no blanks in an option of master.cf.
+/// postconf(1) accepts no blanks in an option of master.cf.
 std::string without_blanks(std::string_view list) {
     std::string result;
     for (std::size_t begin = 0; begin < list.size();) {
@@ -39,8 +39,8 @@ std::string eligibility_hint(const instance& postfix, std::string_view site) {
     const auto assigned = [&](std::string_view value) {
         return shell_word("fast_flush_domains = " + with_domain(value, site));
     };
-    // As it is in main.cf: with $relay_domains, not with what that is now. Delivery agents go by
-    // that, and the service by what its own line in master.cf has instead.
+    // The value as written in main.cf, with $relay_domains unexpanded. Delivery agents use this
+    // value; the service uses that of its own entry in master.cf, if it has one.
     std::vector<std::string> commands{postfix_command(postfix, "postconf", "-e " + assigned(list))};
     if (const auto own = own_setting(postfix, "fast_flush_domains"))
         commands.push_back(postfix_command(

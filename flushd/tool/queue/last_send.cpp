@@ -49,7 +49,7 @@ last_send find_last_send(const logfile_times& times,
                          std::optional<logfile_times::time> only_flushd_since) {
     last_send result;
     if (times.lists_nothing) {
-        // Only a send drops lines, and what has been made for an add is written to at once.
+        // Only a send removes lines, and a file that is created for an add is never empty for long.
         if (!is_as_made(times))
             result.at = whole_seconds(times.written);
     } else if (times.noted &&

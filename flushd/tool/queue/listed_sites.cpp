@@ -28,7 +28,7 @@ using postfix_proto::errno_text;
 
 namespace {
 
-// Of all logfiles together: the IDs of more than ten million messages.
+// The limit for all logfiles together: the IDs of more than ten million messages.
 constexpr std::size_t most_bytes = std::size_t{256} << 20U;
 
 [[noreturn]] void refuse(const std::string& relative_path, int error) {
@@ -43,7 +43,8 @@ constexpr std::size_t most_bytes = std::size_t{256} << 20U;
     throw tool_error(fmt::format("cannot read {}: {}", path, errno_text(error)), EX_IOERR);
 }
 
-/// Nothing when it has gone, or is no logfile. What it takes goes off `room`.
+/// Returns nothing if the file no longer exists, or is not a logfile. Subtracts its size from
+/// `room`.
 std::optional<listed_site> read_logfile(const std::string& path, logfile_name name,
                                         std::size_t& room) {
     const auto file = open_foreign_file(foreign_path::in_queue(path));
@@ -94,7 +95,7 @@ std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& la
             result.push_back(*std::move(site));
     };
     if (wanted && wanted->size() < 100) {
-        // Not through all the others, of which there may be a hundred thousand.
+        // Do not read the directory, which may have a hundred thousand other logfiles.
         if (::access(top.c_str(), R_OK | X_OK) < 0)
             refuse(top, errno);
         for (const auto& file : *wanted)

@@ -75,7 +75,7 @@ postfix_proto::showq_client_settings queue_context::showq_settings() const {
 std::optional<std::chrono::nanoseconds> queue_context::only_flushd_since() const {
     const auto file = postfix_.config_directory() + "/master.cf";
     std::chrono::nanoseconds result{};
-    // Also that of a symbolic link, which may have led elsewhere.
+    // Also check a symbolic link, which may have pointed elsewhere before.
     for (const int flags : {0, AT_SYMLINK_NOFOLLOW}) {
         struct stat status {};
         if (::fstatat(AT_FDCWD, file.c_str(), &status, flags) < 0)

@@ -29,7 +29,7 @@ std::optional<std::int64_t> leading_number(std::string_view text) {
     return number;
 }
 
-/// The length of a record; nothing when it is not all there, or makes no sense.
+/// Removes and returns the length of a record; nothing if it is incomplete or invalid.
 std::optional<std::size_t> take_length(std::string_view& bytes) {
     std::size_t length = 0;
     for (unsigned shift = 0; shift < 28 && !bytes.empty(); shift += 7) {
@@ -74,7 +74,7 @@ std::optional<queue_file_head> queue_files::read_deferred(const queue_id& id) co
     if (!postfix_proto::read_at(file.get(), 0, enough, bytes))
         if (auto head = parse_queue_file_head(bytes))
             return head;
-    // Not a queue file as we know it. The ID is listed and the file is there, so it counts.
+    // An unknown format of queue file. The ID is listed and the file exists, so it counts.
     struct stat status {};
     if (::fstat(file.get(), &status) < 0)
         return std::nullopt;
@@ -86,7 +86,7 @@ queue_files::location queue_files::find(const queue_id& id) const {
         std::string_view queue;
         place where;
     };
-    // In the direction in which messages move, and then from the start.
+    // In the direction in which messages move, then once more from the start.
     constexpr std::array<one, 6> places = {{{queue_name::deferred, place::deferred},
                                             {queue_name::incoming, place::incoming},
                                             {queue_name::active, place::active},

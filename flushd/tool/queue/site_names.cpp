@@ -10,7 +10,7 @@ namespace flushd::tool {
 
 namespace {
 
-/// The items of a list, at commas and blanks that are not in braces.
+/// Splits a list at commas and blanks that are not in braces.
 std::set<std::string_view> items_of(std::string_view list) {
     std::set<std::string_view> result;
     std::size_t begin = 0, depth = 0;
@@ -61,7 +61,7 @@ void site_names::add(std::string_view site) {
         return;
     if (const auto file = logfile_of(site)) {
         auto name = postfix_proto::casefold(site, true);
-        // Not the logfile's own name, which somebody has seen in a list and types.
+        // Do not add the logfile's own name, which a user may have typed.
         if (name != file->name() || name.find('_') == std::string::npos)
             names_[*file].insert(std::move(name));
     }

@@ -7,7 +7,7 @@ namespace flushd::tool {
 
 namespace {
 
-/// The larger, the further up.
+/// The value to sort by: greater ones come first.
 std::int64_t rank(const site_summary& site, sort_key key) {
     constexpr auto last = std::numeric_limits<std::int64_t>::min();
     switch (key) {
@@ -60,7 +60,7 @@ site_summary total_of(const std::vector<site_summary>& sites) {
         total.size += site.size;
         if (site.oldest)
             total.oldest = std::min(total.oldest.value_or(*site.oldest), *site.oldest);
-        // An optional without a value is less than any other.
+        // An optional without a value is less than one with a value.
         total.sent.at = std::max(total.sent.at, site.sent.at);
         total.sent.none_since = std::max(total.sent.none_since, site.sent.none_since);
     }

@@ -21,9 +21,9 @@ using postfix_proto::queue_id;
 
 namespace {
 
-// Messages that have been read and are not added yet: enough to keep all connections busy.
+// The most messages that have been read but not added yet: enough to keep all connections busy.
 constexpr std::size_t most_jobs = 1024;
-// Between two calls of on_progress.
+// The number of steps between two calls of on_progress.
 constexpr std::size_t steps_a_report = 512;
 
 } // namespace
@@ -78,7 +78,7 @@ asio::awaitable<void> rebuild::read_queue() {
         if (message->queue_name != postfix_proto::queue_name::deferred)
             continue;
         ++counts_.messages;
-        const auto id = message->id; // until the next message only
+        const auto id = message->id; // *message is valid until the next one is read
         std::set<logfile_name> done;
         while (const auto* recipient = co_await queue_.next_recipient()) {
             if (recipient->has_bounced())
@@ -172,7 +172,7 @@ void rebuild::take_answer(domain& to, const postfix_proto::flush_result& answer)
     case flush_outcome::client_closed:
         if (counts_.failed++ == 0)
             first_failure_ = answer.text;
-        if (to.is == domain::state::asking) { // not in vain again for all that wait
+        if (to.is == domain::state::asking) { // do not retry for each one that waits
             to.is = domain::state::unknown;
             counts_.failed += std::exchange(to.waiting, {}).size();
         }

@@ -20,7 +20,7 @@ namespace flushd::tool {
 
 namespace {
 
-// For one add. The service may have to wait for a stock flush(8) that holds a logfile's lock.
+// The limit for one add. The service may wait for a stock flush(8) that holds a logfile's lock.
 constexpr std::chrono::minutes add_limit{5};
 
 struct rebuild_options {

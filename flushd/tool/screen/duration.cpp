@@ -44,7 +44,7 @@ std::optional<seconds> parse_duration(std::string_view text) {
         if (error != std::errc())
             return std::nullopt;
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        std::int64_t unit = 1; // without a letter, which only a number of its own may be
+        std::int64_t unit = 1; // of a number without a letter, which must stand alone
         if (!text.empty()) {
             unit = unit_of(text.front());
             text.remove_prefix(1);

@@ -18,7 +18,7 @@ constexpr auto to_first_line = "\033[H";
 constexpr auto clear_rest_of_line = "\033[K";
 constexpr auto clear_rest_of_screen = "\033[J";
 
-/// 0 when it is not set to a number.
+/// Returns 0 if the variable is not set to a number.
 std::size_t number_in_environment(const char* name) {
     const char* text = std::getenv(name);
     return text != nullptr ? std::strtoul(text, nullptr, 10) : 0;
@@ -62,7 +62,7 @@ status_line::status_line() : on_terminal_(is_terminal(stderr)) {}
 void status_line::show(const std::string& text) {
     if (!on_terminal_)
         return;
-    // One column is left free: some terminals go to the next line after the last.
+    // Leave one column free: some terminals wrap after the last.
     const auto width = size_of_terminal(stderr).columns;
     fmt::print(stderr, "\r{}{}", shorten(text, width > 1 ? width - 1 : 1), clear_rest_of_line);
     std::fflush(stderr);

@@ -10,12 +10,12 @@ namespace flushd::tool {
 namespace {
 
 constexpr std::size_t gap = 2;
-// Below this, a domain says nothing; the table is then wider than it should be.
+// A shorter domain is not recognisable, so the table becomes too wide instead.
 constexpr std::size_t narrowest_first_column = 12;
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
 
-/// Where the code point with this number begins.
+/// The offset at which the code point with this number begins.
 std::size_t offset_of(std::string_view text, std::size_t column) {
     std::size_t at = 0;
     for (; at < text.size(); ++at)

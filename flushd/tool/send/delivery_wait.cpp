@@ -26,15 +26,16 @@ using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 using target_list = std::vector<std::unique_ptr<send_target>>;
 
-// How often it looks at the queue files, and how much of the time that may take.
+// How often it examines the queue files. It pauses at least `longest_share` times as long as that
+// takes.
 constexpr milliseconds shortest_pause{100}, longest_pause{500};
 constexpr int longest_share = 4;
-// How often it says something where no line can be drawn again and again.
+// How often it prints progress if standard error is not a terminal.
 constexpr seconds line_interval{5};
-// What it may take to find out why mail was deferred again.
+// The time limit for finding out why mail was deferred again.
 constexpr seconds reason_limit{5};
 
-/// How far things are, for as long as it lasts.
+/// Shows the progress.
 class progress_display {
 public:
     explicit progress_display(clock::time_point begin) : begin_(begin) {}
@@ -60,7 +61,7 @@ private:
     status_line line_;
 };
 
-/// False when time was up.
+/// Returns false if the time was up.
 bool follow(const target_list& targets, clock::time_point begin, clock::time_point deadline) {
     progress_display display(begin);
     milliseconds pause = shortest_pause;
@@ -85,7 +86,7 @@ bool follow(const target_list& targets, clock::time_point begin, clock::time_poi
     }
 }
 
-/// One for each destination, from showq(8): it has what the other server has said.
+/// Gets one reason for each destination from showq(8), which has the other server's reply.
 void find_reasons(queue_context& queue, const target_list& targets) {
     std::size_t wanted = 0;
     for (const auto& one : targets)
@@ -127,7 +128,7 @@ std::string describe(const message_watch::counts& result, const std::string& rea
     return text;
 }
 
-/// True when all has left the queue.
+/// Returns true if all messages have left the queue.
 bool summarise(const target_list& targets) {
     bool all_left = true;
     for (const auto& one : targets) {

@@ -40,7 +40,7 @@ class sender {
 public:
     sender(queue_context& queue, const send_options& options) : queue_(queue), options_(options) {}
 
-    /// The exit status.
+    /// Returns the exit status.
     int run() {
         queue_.refuse_without_services(
             not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"));
@@ -99,7 +99,7 @@ void sender::find_targets() {
             continue;
         const auto& names = queue_.names().of(site.file);
         std::vector<std::string> asked_as(names.begin(), names.end());
-        // The logfile's own name leads to the same logfile, if the service takes it.
+        // The logfile's own name leads to the same logfile, if the service accepts it.
         asked_as.push_back(site.file.name());
         add_site(site, std::move(asked_as));
     }
@@ -151,7 +151,7 @@ void sender::ask(send_target& one) {
         if (answer.outcome != flush_outcome::deny)
             return report(one, answer);
     }
-    if (options_.sites.empty()) { // the recipients know what it is really called
+    if (options_.sites.empty()) { // recipients have the real name of the site
         if (!std::exchange(knows_queue_, true))
             queue_.learn_names_from_queue();
         for (const auto& site : queue_.names().of(*one.file)) {

@@ -27,12 +27,12 @@ namespace {
 
 using std::chrono::seconds;
 
-// From when on the age of a site's oldest message stands out. Postfix gives mail back after five
-// days (maximal_queue_lifetime).
+// The ages from which a site's oldest message stands out. Postfix returns mail after five days
+// (maximal_queue_lifetime).
 constexpr seconds notice_age = std::chrono::hours(24);
 constexpr seconds alarm_age = std::chrono::hours(72);
 
-// How much of the time --watch may be reading.
+// --watch pauses this many times as long as it reads.
 constexpr int longest_share = 4;
 
 struct status_options {
@@ -66,7 +66,7 @@ report make_report(const queue_context& queue, const status_options& options,
         if (wanted || options.empty || !site.ids.empty())
             result.sites.push_back(summarise(site, queue.files(), only_flushd_since));
     }
-    for (const auto& file : missing) // so that an answer is there for everyone asked for
+    for (const auto& file : missing) // so that each requested site has a row
         result.sites.emplace_back(file);
     if (options.older_than)
         keep_older(result.sites, *options.older_than, result.now);
@@ -158,7 +158,7 @@ void print_once(queue_context& queue, const status_options& options,
     std::fflush(stdout);
 }
 
-/// Until somebody interrupts it.
+/// Runs until it is interrupted.
 [[noreturn]] void watch(queue_context& queue, status_options options,
                         const std::optional<std::set<logfile_name>>& wanted) {
     using clock = std::chrono::steady_clock;
