@@ -56,13 +56,13 @@ void check::check_binary(const std::vector<service_process>& processes) {
 void check::check_queue_manager() {
     const auto name = where_.parameters().get("queue_service_name");
     const auto path = "public/" + name;
-    // For what each new message asks for, a look at the incoming queue.
+    // Request a scan of the incoming queue, as each new message does.
     const auto failure = send_trigger(qmgr_request::scan_incoming, path, patience);
     if (!failure)
         found_.ok("the queue manager answers on {}/{}", where_.queue_directory(), path);
     else
-        found_.error("the queue manager does not answer on {}/{} ({}), so that nothing is "
-                     "delivered: postfix reload, and look into the mail log",
+        found_.error("the queue manager does not answer on {}/{} ({}), so nothing is delivered: "
+                     "postfix reload, and see the mail log",
                      where_.queue_directory(), path, failure->text);
 }
 
@@ -96,7 +96,7 @@ void check::check_mail() {
         found_.error("the queue cannot be listed: {}: postfix reload, and see the mail log",
                      mail.failure);
     else if (mail.messages == 0)
-        found_.ok("all deferred mail for eligible sites is listed ({})",
+        found_.ok("all deferred mail for eligible destinations is listed ({})",
                   counted(mail.looked_at, "message"));
     if (mail.messages == 0)
         return;

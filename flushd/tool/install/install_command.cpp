@@ -30,7 +30,7 @@ struct install_options {
     bool rebuild = false;
 };
 
-/// Removes what it has put there, unless told to keep it.
+/// Puts the program into place, and removes it again unless keep() is called.
 class placed_file {
 public:
     placed_file(const daemon_file& file, bool is_ours) : file_(file), is_ours_(is_ours) {
@@ -78,19 +78,19 @@ private:
     throw tool_error(text, EX_CONFIG);
 }
 
-/// What there is to be done, and only then is it done.
+/// Determines all steps before it performs the first one.
 class install_plan {
 public:
-    /// Throws tool_error where it cannot be done. Both must outlive it.
+    /// Throws tool_error if the installation is not possible. Both arguments must outlive it.
     install_plan(const instance& where, const install_options& options);
     install_plan(const install_plan&) = delete;
     install_plan& operator=(const install_plan&) = delete;
 
     [[nodiscard]] bool is_empty() const { return is_empty_; }
     void show() const;
-    /// Asks the tables that proxymap(8) is to look up, for root. Throws tool_error.
+    /// If run by root, looks up a key in each table that needs proxymap(8). Throws tool_error.
     void check() const;
-    /// Puts everything into place, or nothing.
+    /// Makes all changes, or none.
     void apply();
 
 private:
@@ -123,7 +123,7 @@ install_plan::install_plan(const instance& where, const install_options& options
         proxied_.emplace(where, tables_);
         const auto main_cf = where.config_directory() + "/main.cf";
         refuse_fixed_file(main_cf,
-                          fmt::format("What {} needs where it comes from, followed by \"{}\" "
+                          fmt::format("Put this line into the source of {}, then run \"{}\" "
                                       "here:\nproxy_read_maps = {}",
                                       main_cf, postfix_command(where, "postfix", "reload"),
                                       tables_.proxy_read_maps));
@@ -132,24 +132,24 @@ install_plan::install_plan(const instance& where, const install_options& options
         service_.refuse_fixed_master_cf();
     if (is_missing())
         refuse_fixed_file(file_.path(),
-                          fmt::format("{} has to be there before: copy {} to it where the "
-                                      "directory comes from",
+                          fmt::format("{} must exist first: copy {} to it in the source of the "
+                                      "directory",
                                       file_.path(), file_.own_path()));
 }
 
 void install_plan::show() const {
     if (is_empty_) {
-        service_.show_nothing_to_do(find_master(where_) ? "" : " (Postfix does not run)");
+        service_.show_nothing_to_do(find_master(where_) ? "" : " (Postfix is not running)");
         if (tables_.is_needed())
-            fmt::print("note: {}; \"{}\" makes that work\n", explain(tables_),
+            fmt::print("note: {}; \"{}\" arranges that\n", explain(tables_),
                        postfix_command(where_, "flushd", "install --proxy"));
         return;
     }
     if (is_silent_)
         service_.show_silence();
     if (state_ == daemon_file::state::other)
-        fmt::print("note: {0} is another build than this one, and is what Postfix will run; to "
-                   "have this one instead: install -m 755 {1} {0}\n",
+        fmt::print("note: {0} is a different build, and Postfix will run that one; to use this one "
+                   "instead: install -m 755 {1} {0}\n",
                    file_.path(), file_.own_path());
     if (is_missing())
         fmt::print("{}: a copy of {}\n", file_.path(), file_.own_path());
@@ -160,7 +160,7 @@ void install_plan::show() const {
 }
 
 void install_plan::check() const {
-    std::fflush(stdout); // before a child could write it once more
+    std::fflush(stdout); // so that a child process does not print it again
     if (!tables_.tables.empty() && ::geteuid() == 0)
         check_proxied_tables(where_, tables_);
 }
@@ -175,11 +175,11 @@ void install_plan::apply() {
         return;
     if (options_.rebuild)
         rebuild(where_, file_);
-    fmt::print("mail that was deferred before its site was in fast_flush_domains is not listed "
-               "yet: \"flushd rebuild\" lists it\n");
+    fmt::print("mail that was deferred before its destination became eligible is not listed yet: "
+               "\"flushd rebuild\" lists it\n");
 }
 
-/// Returns the process that answers, where Postfix runs.
+/// Returns the process that answers, if Postfix is running.
 std::optional<pid_t> install_plan::switch_program() {
     const interrupt_guard guard;
     std::optional<service_answers> answers;
@@ -200,7 +200,7 @@ std::optional<pid_t> install_plan::switch_program() {
                        answers->asked(), answers->eligible());
         return process;
     } catch (const tool_error&) {
-        if (proxied_) // also when it did not get so far
+        if (proxied_) // also if apply() failed before its own clean-up
             proxied_->take_back();
         throw;
     }

@@ -15,13 +15,13 @@ namespace flushd::tool {
 
 namespace {
 
-/// For what answers already, or did when Postfix was last reloaded.
+/// The limit for a service that is already running.
 constexpr std::chrono::seconds quick_answer_limit{3};
 
 void refuse_unless_root(std::string_view command) {
     if (::geteuid() != 0)
         throw tool_error(fmt::format("only root can change master.cf: run \"flushd {0}\" as root, "
-                                     "or see with \"flushd {0} --dry-run\" what it would do",
+                                     "or \"flushd {0} --dry-run\" to see what it would change",
                                      command),
                          EX_NOPERM);
 }
@@ -43,7 +43,8 @@ program_switch::program_switch(const instance& where, const switch_direction& to
     entry_ = find_flush_service(where);
     if (entry_.program() != stock_program && entry_.program() != our_program)
         throw tool_error(
-            fmt::format("{} in {} runs \"{}\", which is neither flush nor flushd: it is left alone",
+            fmt::format("{} in {} runs \"{}\", which is neither flush nor flushd: nothing has been "
+                        "changed",
                         entry_.name, master_cf(), entry_.program()),
             EX_CONFIG);
 }
@@ -55,8 +56,8 @@ bool program_switch::is_in_effect() const {
 
 void program_switch::refuse_fixed_master_cf() const {
     refuse_fixed_file(master_cf(),
-                      fmt::format("The line that {} needs where it comes from, followed by \"{}\" "
-                                  "here or by a new start:\n{}",
+                      fmt::format("Put this line into the source of {}, then run \"{}\" here, or "
+                                  "restart:\n{}",
                                   master_cf(), postfix_command(where_, "postfix", "reload"),
                                   entry_.text_with(to_.program)));
 }
@@ -70,7 +71,7 @@ void program_switch::show_silence() const {
 }
 
 void program_switch::show_change() const {
-    fmt::print("{}, what it was is kept in {}:\n{}", master_cf(), saved_master_cf(where_),
+    fmt::print("{} (the old one is saved as {}):\n{}", master_cf(), saved_master_cf(where_),
                tool::show_change(entry_, to_.program));
 }
 
@@ -83,8 +84,8 @@ void program_switch::report(const std::optional<pid_t>& process) const {
         fmt::print("Postfix has been reloaded: {} answers on {}, process {}\n", to_.program,
                    where_.public_socket(where_.parameters().get("flush_service_name")), *process);
     else
-        fmt::print("Postfix does not run: only files have been changed, {} serves from the next "
-                   "\"postfix start\" on\n",
+        fmt::print("Postfix is not running: only files have been changed; {} serves after the next "
+                   "\"postfix start\"\n",
                    to_.program);
 }
 

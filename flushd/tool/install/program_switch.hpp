@@ -1,4 +1,4 @@
-/// Puts another program behind the flush service: what install and uninstall have in common.
+/// Replaces the program of the flush service, for install and uninstall.
 #pragma once
 
 #include "flushd/tool/install/service_change.hpp"
@@ -14,44 +14,44 @@
 
 namespace flushd::tool {
 
-/// Which of the two programs it is to be, in words.
+/// The wanted program, and the words for it.
 struct switch_direction {
     std::string_view command; ///< of this tool
     std::string_view program; ///< as master.cf has it
-    std::string_view state;   ///< of a service that has it: "runs ..."
+    std::string_view state;   ///< of a service with this program: "runs ..."
 };
-inline constexpr switch_direction to_flushd{"install", our_program, "runs flushd already"};
+inline constexpr switch_direction to_flushd{"install", our_program, "already runs flushd"};
 inline constexpr switch_direction to_stock{"uninstall", stock_program, "runs Postfix's own flush"};
 
-/// Throws tool_error when this file cannot be replaced. `advice` is what to do where it comes from.
+/// Throws tool_error if this file cannot be replaced. `advice` says what to do in its source.
 void refuse_fixed_file(const std::string& path, std::string_view advice);
 
-/// Says that it was a dry run.
+/// Prints that nothing has been changed.
 void print_dry_run();
 
-/// The part of the change that is in master.cf.
+/// The change of master.cf.
 class program_switch {
 public:
-    /// Reads master.cf. Throws tool_error where the service runs a program that is neither of the
-    /// two, and for somebody who is not root unless it is a dry run. `where` must outlive it.
+    /// Reads master.cf. Throws tool_error if the service runs a program that is neither of the two,
+    /// or if the user is not root and this is not a dry run. `where` must outlive this object.
     program_switch(const instance& where, const switch_direction& to, bool is_dry_run);
 
     /// Whether master.cf names the program already.
     [[nodiscard]] bool is_named() const { return entry_.program() == to_.program; }
-    /// Whether the program that is named answers. Not asked for in a dry run, nor while Postfix
-    /// does not run. Takes up to 3 s.
+    /// Whether the program that master.cf names answers. Not checked in a dry run, or if Postfix is
+    /// not running: then true. Takes up to 3 s.
     [[nodiscard]] bool is_in_effect() const;
 
-    /// Throws tool_error, with the line that master.cf needs, where that cannot be changed here.
+    /// Throws tool_error, with the line that master.cf needs, if that cannot be changed here.
     void refuse_fixed_master_cf() const;
 
     void show_nothing_to_do(std::string_view remark = "") const;
-    void show_silence() const; ///< the program is named, and does not answer
+    void show_silence() const; ///< master.cf names the program, but it does not answer
     void show_change() const;
 
     /// See change_program().
     [[nodiscard]] std::optional<pid_t> apply(const accompanying_change& others = {}) const;
-    /// Says what has come of it.
+    /// Prints the result.
     void report(const std::optional<pid_t>& process) const;
 
     /// The program in master.cf before the change.

@@ -17,7 +17,7 @@ namespace flushd::tool {
 
 namespace {
 
-/// Whether master.cf of another instance, or what of it can be read, names flushd.
+/// Whether master.cf of another instance names flushd. True if this cannot be determined.
 bool is_used_elsewhere(const instance& where) {
     try {
         const instance primary{std::nullopt};
@@ -38,14 +38,14 @@ bool is_used_elsewhere(const instance& where) {
         }
         return false;
     } catch (const std::exception&) {
-        return true; // better a file too many
+        return true; // rather keep a file that is not needed
     }
 }
 
-/// What there is to be undone.
+/// Determines all steps before it performs the first one.
 class uninstall_plan {
 public:
-    /// Throws tool_error where it cannot be done. `where` must outlive it.
+    /// Throws tool_error if the change is not possible. `where` must outlive this object.
     uninstall_plan(const instance& where, bool is_dry_run);
 
     [[nodiscard]] bool is_empty() const { return is_served_ && !removal_.is_needed(); }
@@ -70,11 +70,11 @@ uninstall_plan::uninstall_plan(const instance& where, bool is_dry_run)
     if (removal_.is_needed())
         if (const auto why = why_not_replaceable(where.config_directory() + "/main.cf"))
             throw tool_error(
-                fmt::format("{}, and main.cf has to change with it: nothing has been "
-                            "changed. This is what \"install --proxy\" has put there:\n{}",
+                fmt::format("{}, but main.cf must change, too: nothing has been changed. To undo "
+                            "\"install --proxy\", change this there:\n{}",
                             *why, removal_.show()),
                 EX_CANTCREAT);
-    // A package's file is this very one, and package managers take away what they have put there.
+    // If a package installed this file, its state is `same`, and the package manager removes it.
     removes_file_ = file_.find_state() == daemon_file::state::copy && !is_used_elsewhere(where);
 }
 
@@ -88,12 +88,12 @@ void uninstall_plan::show() const {
     if (removal_.is_needed())
         fmt::print("{}", removal_.show());
     if (removes_file_)
-        fmt::print("{}: removed, {} stays\n", file_.path(), file_.own_path());
+        fmt::print("{}: removed; {} is kept\n", file_.path(), file_.own_path());
 }
 
 void uninstall_plan::apply() {
     const auto process = is_served_ ? std::nullopt : service_.apply();
-    if (removal_.is_needed()) // proxymap(8) may have been asked until now
+    if (removal_.is_needed()) // not before flushd, which needs proxymap(8), has gone
         removal_.restore();
     if (removes_file_)
         file_.remove();

@@ -87,7 +87,7 @@ instance enter_queue_directory(const std::optional<std::string>& config_director
         return result;
     const int error = errno;
     throw tool_error(fmt::format("cannot enter {}: {}{}", directory, errno_text(error),
-                                 error == ENOENT ? "; \"postfix check\" makes it" : ""),
+                                 error == ENOENT ? "; \"postfix check\" creates it" : ""),
                      error == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
 }
 

@@ -41,8 +41,8 @@ private:
 };
 
 /// Finds the instance, and makes its queue_directory the working directory for the rest of the
-/// process, as it is that of Postfix's own programs: what is relative in main.cf, and the paths of
-/// sockets and queue files, are relative to it. Throws tool_error.
+/// process, as Postfix's own programs do: relative names in main.cf, and the paths of sockets and
+/// queue files, are relative to it. Throws tool_error.
 [[nodiscard]] instance enter_queue_directory(const std::optional<std::string>& config_directory);
 
 } // namespace flushd::tool

@@ -21,9 +21,9 @@ struct listed_site {
 
     logfile_name file;
     std::vector<postfix_proto::queue_id> ids; ///< each once, in the order of the file
-    std::size_t duplicates = 0;               ///< lines with an ID that has come before
-    std::size_t bad = 0;                      ///< lines that are no queue ID
-    logfile_times times; ///< from which one tells when it was sent or refreshed last
+    std::size_t duplicates = 0;               ///< lines that repeat an ID
+    std::size_t bad = 0;                      ///< lines that are not a queue ID
+    logfile_times times;                      ///< for find_last_send()
 };
 
 /// Reads all logfiles, or those wanted, below the current directory, $queue_directory. The result

@@ -30,11 +30,12 @@ public:
     /// Initially, the names in fast_flush_domains.
     [[nodiscard]] site_names& names() noexcept { return names_; }
 
-    /// Where sites are listed that an operator has named. Throws tool_error for what is no site.
+    /// The logfiles of sites that an operator has named. Throws tool_error for a text that cannot
+    /// be a site.
     [[nodiscard]] logfile_name logfile_of(const std::string& site) const;
     [[nodiscard]] std::set<logfile_name> logfiles_of(const std::vector<std::string>& sites) const;
 
-    /// Throws tool_error with this text when the user may not use the sockets in public/.
+    /// Throws tool_error with this text if the user may not use the sockets in public/.
     void refuse_without_services(const std::string& text) const;
     [[nodiscard]] postfix_proto::flush_client_settings
     flush_settings(std::chrono::milliseconds limit) const;

@@ -32,7 +32,7 @@ class queue_files {
 public:
     explicit queue_files(const postfix_proto::queue_layout& layout) : layout_(layout) {}
 
-    /// Whether the message is deferred; and since when it has been here, and how large it is.
+    /// The size and the arrival time of a message. Nothing if it is not in the deferred queue.
     [[nodiscard]] std::optional<queue_file_head>
     read_deferred(const postfix_proto::queue_id& id) const;
 
@@ -46,8 +46,8 @@ public:
         /// system's clock tick.
         timespec changed{};
     };
-    /// A message on its way from one queue to another is looked for once more before it is
-    /// `nowhere`.
+    /// Looks twice before it returns `nowhere`, because a message may move to another queue
+    /// meanwhile.
     [[nodiscard]] location find(const postfix_proto::queue_id& id) const;
 
 private:

@@ -98,7 +98,7 @@ private:
     std::map<logfile_name, sorted_ids> listed_;
     std::unordered_map<std::string, domain, keyed_text_hash> domains_;
     std::deque<std::pair<domain*, postfix_proto::queue_id>> jobs_;
-    boost::asio::steady_timer room_{context_}; // cancelled when there is some in jobs_
+    boost::asio::steady_timer room_{context_}; // cancelled when jobs_ has room
     boost::asio::steady_timer done_{context_}; // cancelled when it may be time to stop
     bool has_read_queue_ = false;
     std::size_t under_way_ = 0; // that, and adds

@@ -1,4 +1,4 @@
-/// Words a number of things.
+/// Formats a number together with its noun.
 #pragma once
 
 #include <fmt/format.h>

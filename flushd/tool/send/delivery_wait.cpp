@@ -139,7 +139,7 @@ bool summarise(const target_list& targets) {
             fmt::print("{}: no mail to send\n", one->name);
             continue;
         }
-        fmt::print("{}: of {}: {}\n", one->name, counted(result.all(), "message"),
+        fmt::print("{}: of {}, {}\n", one->name, counted(result.all(), "message"),
                    describe(result, one->reason));
         all_left = all_left && result.left == result.all();
     }

@@ -30,14 +30,14 @@ public:
         counts& operator+=(const counts& other);
     };
 
-    /// Before the message is asked for. Those that are not queued are left out.
+    /// Call it before delivery is requested. A message that is not queued is ignored.
     void add(postfix_proto::queue_id id);
 
     /// Updates the state of the messages that are not done.
     void look(std::time_t now);
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }
-    /// One of those that were deferred again, if any.
+    /// One of the messages that were deferred again, if any.
     [[nodiscard]] const std::optional<postfix_proto::queue_id>& deferred_again() const noexcept {
         return deferred_again_;
     }
@@ -45,7 +45,7 @@ public:
 private:
     struct message {
         postfix_proto::queue_id id;
-        timespec changed_before{}; // as long as it was not seen on its way
+        timespec changed_before{}; // used until it has been seen to move
         timespec due_seen{};
         bool has_moved = false;
     };

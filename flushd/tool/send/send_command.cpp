@@ -216,8 +216,7 @@ void run(const global_options& global, const send_options& options) {
     const int ways = (options.sites.empty() ? 0 : 1) + (options.ids.empty() ? 0 : 1) +
                      (options.all || options.older_than ? 1 : 0);
     if (ways != 1)
-        throw tool_error("say what to send: SITE..., --all, --older-than TIME or --id ID",
-                         EX_USAGE);
+        throw tool_error("specify one of SITE..., --all, --older-than TIME and --id ID", EX_USAGE);
     queue_context queue(enter_queue_directory(global.config_directory));
     if (const int status = sender(queue, options).run(); status != 0)
         throw CLI::RuntimeError(status);
