@@ -115,7 +115,7 @@ void counters_file::save(counters& from) {
             if (after.size() < text.size())
                 static_cast<void>(truncate(file_.get(), static_cast<off_t>(after.size())));
             from.clear();
-        } else { // the disk is full: what is there must stay what it was
+        } else { // the disk is full: restore the old content
             static_cast<void>(write_at(file_.get(), 0, text));
             static_cast<void>(truncate(file_.get(), static_cast<off_t>(text.size())));
         }

@@ -275,7 +275,7 @@ void check::check_flush_directory() {
                 return true;
             });
     if (bad.count == 0 && !failure)
-        found_.ok("{} and what is in it belong to {}", directory, owner);
+        found_.ok("{} and its contents belong to {}", directory, owner);
     else if (failure)
         found_.error("{} cannot be read: {}", directory, failure.message());
     else

@@ -42,7 +42,7 @@ constexpr std::size_t longest_answer = std::size_t{1} << 20U;
     }
     if (postfix_proto::write_all(output, text))
         status = 1;
-    ::_exit(status); // what the parent has in its buffers is the parent's
+    ::_exit(status); // do not flush the parent's buffers
 }
 
 /// The first component of the path (a directory, or the file itself) that the current user cannot

@@ -22,8 +22,8 @@ constexpr int reading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLO
 // More levels than any queue has: Postfix uses at most one for each character of a queue ID.
 constexpr unsigned deepest = 20;
 
-/// Steps down one component after the other, since O_NOFOLLOW is about the last one only.
-/// (openat2(2) would do it in one call, and is not there before Linux 5.6.)
+/// Opens one component after the other, because O_NOFOLLOW applies only to the last one.
+/// (openat2(2) would need one call, but requires Linux 5.6.)
 file_descriptor open_below(const foreign_path& path, int flags) {
     file_descriptor at(::open(path.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     std::string_view rest = path.name;
@@ -91,7 +91,7 @@ std::error_code walk_foreign_directory(
         const auto& [path, name, parent] = **next;
         struct stat status {};
         if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) < 0)
-            continue; // gone meanwhile
+            continue; // removed meanwhile
         if (visit(path, status) && S_ISDIR(status.st_mode) && walk.depth() <= deepest)
             static_cast<void>(enter(path));
     }

@@ -28,7 +28,7 @@ namespace {
 // Longer than any command line.
 constexpr std::size_t longest_proc_file = std::size_t{16} << 20U;
 
-/// Empty when it cannot be read: the process may just have ended.
+/// Returns an empty text if the file cannot be read: the process may just have ended.
 std::string read_proc_file(pid_t process, const char* name) {
     auto text = read_whole_file(fmt::format("/proc/{}/{}", process, name), longest_proc_file);
     return text ? *std::move(text) : std::string();
@@ -44,7 +44,7 @@ struct process_status {
 
 std::optional<process_status> read_status(pid_t process) {
     const auto text = read_proc_file(process, "stat");
-    const auto open = text.find('('), close = text.rfind(')'); // a name may have either in it
+    const auto open = text.find('('), close = text.rfind(')'); // a name may contain either
     if (open == std::string::npos || close == std::string::npos)
         return std::nullopt;
     process_status result;

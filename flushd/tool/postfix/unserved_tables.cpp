@@ -21,7 +21,7 @@ constexpr std::string_view proxy_prefix = "proxy:";
 // As for the library, which opens it.
 constexpr std::size_t longest_list = std::size_t{256} << 20U;
 
-/// "type:name", and where in a longer text it is.
+/// A "type:name" in a longer text: its parts, and all of it.
 struct found_table {
     std::string_view type, name, whole;
 };

@@ -53,8 +53,7 @@ std::optional<listed_site> read_logfile(const std::string& path, logfile_name na
     const auto times = logfile_times::of(file.get()); // before the file is read
     const auto content = postfix_proto::read_to_end(file.get(), room);
     if (!content && content.error() == std::errc::file_too_large)
-        fmt::print(stderr,
-                   "flushd: {} is left out: with it there would be more than {} MiB to read\n",
+        fmt::print(stderr, "flushd: {} is left out: with it, the logfiles would exceed {} MiB\n",
                    path, most_bytes >> 20U);
     if (!content)
         return std::nullopt;

@@ -69,7 +69,7 @@ std::optional<queue_file_head> queue_files::read_deferred(const queue_id& id) co
         open_foreign_file(foreign_path::in_queue(layout_.path(queue_name::deferred, id)));
     if (!file)
         return std::nullopt;
-    constexpr std::size_t enough = 1024; // the two records are the first ones, below 200 bytes
+    constexpr std::size_t enough = 1024; // both records are in the first 200 bytes
     std::string bytes;
     if (!postfix_proto::read_at(file.get(), 0, enough, bytes))
         if (auto head = parse_queue_file_head(bytes))

@@ -45,8 +45,8 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
         return progress::deferred;
     if (same_time(found.changed, one.changed_before))
         return progress::waiting;
-    // Due in the future is what the queue manager sets. The flush service sets the time to now
-    // before it moves the file, a moment in which it may be seen here.
+    // The queue manager sets a due time in the future. The flush service sets it to now before it
+    // moves the file, which may be observed here.
     if (found.due.tv_sec > now || same_time(found.due, one.due_seen))
         return progress::deferred;
     one.due_seen = found.due;
