@@ -16,9 +16,10 @@ namespace flushd {
 [[nodiscard]] std::string data_file_path(const std::string& data_directory,
                                          const std::string& service_name, std::string_view kind);
 
-/// Opens or makes it, for reading and writing, as the user if the process is root: the directory is
-/// that user's, who could have put a link there. What is not a regular file is an error. To be
-/// called before the process enters its jail. Throws startup_error when there is no such user.
+/// Opens or creates the file for reading and writing. A process that runs as root does so as the
+/// user, who owns the directory and could have put a link there. A file that is not regular is an
+/// error. Call it before the process enters its jail. Throws startup_error if there is no such
+/// user.
 [[nodiscard]] postfix_proto::result<postfix_proto::file_descriptor>
 open_data_file(const std::string& path, const std::string& user);
 

@@ -92,7 +92,7 @@ asio::awaitable<std::error_code> compactor::compact_now(const logfile_name& site
     if (!opened)
         co_return opened.error();
     auto& opened_logfile = *opened;
-    // Whatever comes of it, the next attempt is not before the logfile has doubled.
+    // Whatever the result, the next attempt is made when the logfile has doubled.
     const auto before = compacted_size_[site] = opened_logfile.size();
     // A send in this process relies on the lines that it has read, or would read the mark.
     if (sender_.is_sending(site))

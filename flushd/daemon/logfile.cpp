@@ -33,7 +33,7 @@ namespace {
 
 std::error_code error(int number) { return {number, std::generic_category()}; }
 
-// How much is read between two looks at the clock: a fraction of a millisecond.
+// The bytes to read between two checks of the clock: a fraction of a millisecond.
 constexpr std::size_t piece = std::size_t{1} << 20U;
 
 // Set back the modification time by this in place of a mark. More than the coarsest precision of a
@@ -43,7 +43,7 @@ constexpr std::time_t unlikely_age = 10;
 } // namespace
 
 result<logfile> logfile::open(const std::string& path, missing when_missing) {
-    // O_NONBLOCK: somebody may have put a FIFO there.
+    // O_NONBLOCK: the file may be a FIFO.
     constexpr int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     const bool is_created = when_missing == missing::is_created;
     bool can_read = true;
@@ -51,7 +51,8 @@ result<logfile> logfile::open(const std::string& path, missing when_missing) {
                            : open_without_trace(AT_FDCWD, path.c_str(), flags | O_RDWR);
     if (!file && errno == ENOENT && is_created && postfix_proto::make_parent_directories(path))
         file = open_file(path, flags | O_RDWR | O_NOATIME | O_CREAT);
-    // Somebody else's file: O_NOATIME is for the owner. An append must not count as reading.
+    // The file belongs to another user, and only the owner may use O_NOATIME. An append must not
+    // count as a read, so open it for writing only.
     if (!file && (errno == EPERM || errno == EACCES) && is_created) {
         file = open_file(path, flags | O_WRONLY | O_CREAT);
         can_read = false;

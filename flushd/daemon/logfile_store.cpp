@@ -86,7 +86,7 @@ logfile_store::open_locked(const logfile_name& site, logfile::missing when_missi
         if (opened) {
             if (const auto failure = co_await lock(*opened))
                 co_return postfix_proto::unexpected(failure);
-            // Housekeeping removes empty logfiles, under the lock that we have been waiting for.
+            // Housekeeping may have removed the logfile under the lock that we have waited for.
             if (opened->unlinked())
                 continue;
         }
@@ -242,7 +242,7 @@ std::error_code logfile_store::open_for_writing(const logfile_name& site, hot_si
             hot.file = *std::move(opened);
             return {};
         }
-        // What was kept open in case that there is more to write costs nobody his line.
+        // Close logfiles that are open only for later adds, rather than fail this one.
         if (!is_lack_of_descriptors(opened.error()) || !close_all_cold())
             return opened.error();
     }
