@@ -14,15 +14,15 @@
 
 namespace postfix_proto {
 
-/// Waits a little, and longer each time, until the time is up: for what the kernel gives no notice
-/// of, such as room in a listening socket's backlog.
+/// Waits a little, and longer each time, until a deadline. For conditions that the kernel does not
+/// report, such as space in the backlog of a listening socket.
 class backoff {
 public:
     using clock = std::chrono::steady_clock;
 
     backoff(boost::asio::io_context& context, clock::time_point end) : timer_(context), end_(end) {}
 
-    /// False when the time is up.
+    /// Returns false if the deadline has passed.
     boost::asio::awaitable<bool> pause() {
         const auto now = clock::now();
         if (now >= end_)
@@ -34,7 +34,7 @@ public:
         co_return true;
     }
 
-    /// Whether the last pause was cut short, as the coroutine was cancelled.
+    /// Whether the last pause was cut short because the coroutine was cancelled.
     [[nodiscard]] bool is_interrupted() const noexcept { return interruption_.failed(); }
 
 private:

@@ -7,8 +7,8 @@
 
 namespace postfix_proto {
 
-/// Connects a non-blocking UNIX-domain socket without waiting. Asio's connect() takes the EAGAIN of
-/// a full backlog for a connection that is under way, and then for one that was made.
+/// Connects a non-blocking UNIX-domain socket without waiting. Asio's connect() would treat EAGAIN,
+/// the result of a full backlog, as a connection in progress, and then as a successful one.
 [[nodiscard]] boost::system::error_code connect_now(int socket, const std::string& path);
 
 } // namespace postfix_proto

@@ -26,7 +26,7 @@ void deadline_list::insert(deadline& d) {
         return;
     try {
         wait();
-    } catch (...) { // without memory: the deadline will not come to be, and must not stay linked
+    } catch (...) { // out of memory: the deadline is not set, and must not stay linked
         remove(d);
         throw;
     }
@@ -39,8 +39,8 @@ void deadline_list::remove(deadline& d) {
     (d.sooner_ != nullptr ? d.sooner_->later_ : soonest_) = d.later_;
     (d.later_ != nullptr ? d.later_->sooner_ : latest_) = d.sooner_;
     d.sooner_ = d.later_ = nullptr;
-    // The timer is left alone: when it fires it looks at what is running by then. It is stopped
-    // only when nothing is, so that an idle io_context can come to its end.
+    // Keep the timer running: when it fires, it checks the deadlines of that time. Stop it only if
+    // no deadline is left, so that run() of an idle io_context returns.
     if (soonest_ == nullptr && waiting_)
         timer_.cancel();
 }

@@ -57,7 +57,7 @@ void log_exception(logger& log, std::string_view what, const std::exception_ptr&
         } catch (const std::exception& e) {
             log.warning("{}: {}", what, e.what());
         }
-    } catch (...) { // there is nobody left to tell
+    } catch (...) { // there is no way to report it
     }
 }
 

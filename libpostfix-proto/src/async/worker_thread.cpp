@@ -15,10 +15,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-// How long the thread waits until there may be memory to say that something is done.
+// How long the thread waits before it tries again to allocate memory for a completion.
 constexpr std::chrono::milliseconds memory_pause{10};
 
-/// Has `what`, which cannot throw when it is copied, called in another thread.
+/// Schedules `what`, whose copy constructor must not throw, in another thread.
 template <typename Function>
 void post_to(const asio::any_io_executor& there, const Function& what) {
     while (true) {
@@ -114,8 +114,8 @@ void worker_thread::work() {
         lock.lock();
         done_.splice(done_.end(), in_progress_);
         ++finished_;
-        // Under the lock, which the caller takes before it goes on: this thread is then done with
-        // the caller's io_context, too.
+        // Under the lock, which the caller takes before it continues: by then, this thread no
+        // longer uses the caller's io_context.
         post_to(current->executor, [this, current] { resume_caller(current); });
     }
     lock.unlock();

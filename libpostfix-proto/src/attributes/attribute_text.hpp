@@ -11,8 +11,8 @@
 
 namespace postfix_proto {
 
-/// The beginning of what a peer has sent, for the log or for a terminal. (Not "quoted": with a
-/// std::string that could be std::quoted().)
+/// The beginning of a text from a peer, in quotes, for the log or for a terminal. (The name is not
+/// "quoted", which could be confused with std::quoted().)
 [[nodiscard]] inline std::string quote_for_log(std::string_view text) {
     constexpr std::size_t longest_shown = 100;
     std::string shown(text.substr(0, longest_shown));
@@ -22,7 +22,7 @@ namespace postfix_proto {
     return fmt::format("\"{}{}\"", shown, text.size() > longest_shown ? "..." : "");
 }
 
-/// The whole of `text` as a decimal number without a sign that fits the type.
+/// Converts all of `text`, a decimal number without a sign. Nothing if it does not fit the type.
 template <typename Unsigned>
 [[nodiscard]] std::optional<Unsigned> parse_number(std::string_view text) {
     Unsigned number{};

@@ -37,7 +37,7 @@ std::string printable(std::string_view text) {
         const std::string_view sequence = text.substr(0, utf8_sequence_length(text));
         const bool is_safe = sequence.size() == 1 ? text.front() >= ' ' && text.front() <= '~'
                                                   : !sequence.empty() && !is_c1_control(sequence);
-        // Byte by byte where it is not safe: a log reader sees how much was there.
+        // Replace each unsafe byte, so that a log reader sees how many there were.
         if (is_safe)
             result += sequence;
         else
@@ -56,7 +56,7 @@ void logger::write(severity level, std::string_view text) noexcept {
     try {
         if (sink_)
             sink_->write(level, printable(text));
-    } catch (...) { // out of memory while making a log line: there is nobody left to tell
+    } catch (...) { // out of memory for a log line: there is no way to report it
     }
 }
 

@@ -35,7 +35,7 @@ bool wait_for_room(int fd, log_patience::clock::time_point end) noexcept {
         const timespec time{rest / 1'000'000'000, rest % 1'000'000'000};
         const int ready = ::ppoll(&writable, 1, &time, nullptr);
         if (ready > 0 || (ready < 0 && errno != EINTR))
-            return true; // what it is, the attempt to write will tell
+            return true; // the write will report the error
     }
     return false;
 }

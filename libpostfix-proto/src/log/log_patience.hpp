@@ -5,17 +5,17 @@
 
 namespace postfix_proto {
 
-/// How long records wait for a log that is behind. A reader that has stopped makes one record wait
-/// for the whole time, and no further one until something has been taken again; one that is slow
-/// costs a tenth of the time at most. Only last words wait in any case, and longer: no other record
-/// waits behind them.
+/// Decides how long records wait for a log that does not keep up. If the reader has stopped, one
+/// record waits for the whole limit, and no other one until the reader accepts records again. A
+/// slow reader costs at most a tenth of the time. Only last words always wait, and longer, because
+/// no other record follows them.
 class log_patience {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// Until when the record may wait.
+    /// The time until which the record may wait.
     [[nodiscard]] clock::time_point begin(bool is_last_word) noexcept;
-    /// The waiting is over, if there was any.
+    /// Call it when the wait is over, if there was one.
     void end(bool is_sent) noexcept;
 
 private:
@@ -29,7 +29,7 @@ private:
     bool is_behind_ = false;
 };
 
-/// Waits until the descriptor takes something. False when it is too late for that.
+/// Waits until the descriptor is writable. Returns false at the time limit.
 [[nodiscard]] bool wait_for_room(int fd, log_patience::clock::time_point end) noexcept;
 
 } // namespace postfix_proto

@@ -13,7 +13,7 @@ namespace postfix_proto {
 
 namespace {
 
-/// Whether the reader has gone, so that another may be there by now.
+/// Whether the reader has gone, so that a new connection may find another one.
 bool is_disconnected(int error) {
     return error == ECONNREFUSED || error == ENOTCONN || error == ECONNRESET || error == EPIPE;
 }
@@ -66,7 +66,7 @@ int log_socket::try_to_send(std::string_view record) noexcept {
     for (;;) {
         const auto size = ::send(socket_.get(), record.data(), record.size(), MSG_NOSIGNAL);
         if (size >= 0 && static_cast<std::size_t>(size) < record.size()) {
-            // A stream may take a part. What comes next would be taken for the rest.
+            // A stream may accept a part. The next record would be taken for the rest.
             socket_.reset();
             return ENOTCONN;
         }
@@ -90,8 +90,8 @@ bool log_socket::send(std::string record, bool is_last_word) {
     }
     if (is_full(error)) {
         const auto end = patience_.begin(is_last_word);
-        // Again and again: others write to the same socket, and may take the room. For the kernel's
-        // memory one cannot wait.
+        // Repeat, because other processes write to the same socket, and may use up the space. It is
+        // not possible to wait for the kernel's memory.
         while (is_full(error) && wait_for_room(socket_.get(), end)) {
             const bool wants_memory = error == ENOBUFS;
             error = try_to_send(record);
@@ -120,7 +120,7 @@ void log_socket::write(severity level, std::string_view text) noexcept {
         tell_of_losses(is_last_word);
         if (send(format_(level, text), is_last_word))
             return;
-    } catch (...) { // out of memory while making a log line: there is nobody left to tell
+    } catch (...) { // out of memory for a log line: there is no way to report it
     }
     ++lost_;
 }

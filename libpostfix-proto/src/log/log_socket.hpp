@@ -15,25 +15,25 @@
 
 namespace postfix_proto {
 
-/// The way to a daemon that writes log records, such as syslogd or postlogd(8), one datagram a
-/// record. A program with an event loop must not stop when that daemon does, as it would in
-/// syslog(3): what is not taken in time is lost, counted, and told of before the next record that
-/// gets through. Thread-safe.
+/// Sends records to a log daemon such as syslogd or postlogd(8), one datagram per record. Unlike
+/// syslog(3), it does not stop an event loop when that daemon stops: a record that is not accepted
+/// in time is lost and counted, and the count is logged before the next record that is accepted.
+/// Thread-safe.
 class log_socket {
 public:
     /// Makes a record from its text.
     using formatter = std::function<std::string(severity, std::string_view)>;
-    /// What a socket may be. Over a stream, a NUL ends each record, as with syslog(3).
+    /// The types of socket. On a stream, a NUL ends each record, as with syslog(3).
     enum class kind { datagram, datagram_or_stream };
 
-    /// Connects to the first of the paths that somebody listens on. None is no error yet: each
-    /// record tries anew.
+    /// Connects to the first path on which a process listens. It is not an error if there is none:
+    /// each record tries again.
     log_socket(std::vector<std::string> paths, kind may_be, formatter format);
 
-    /// Sends it, or loses it.
+    /// Sends the record, or loses it.
     void write(severity level, std::string_view text) noexcept;
 
-    /// How many have been lost.
+    /// The number of lost records.
     [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
 
 private:

@@ -30,7 +30,7 @@ repeated_warning::~repeated_warning() {
         return;
     try {
         log_.warning("{} -- {} such warnings were suppressed", last_, left_out_);
-    } catch (const std::exception&) { // no memory to say it
+    } catch (const std::exception&) { // out of memory for the warning
     }
 }
 

@@ -18,9 +18,9 @@ struct stderr_sink::state {
     std::string name;
     std::mutex mutex;
     log_patience patience;
-    std::uint64_t lost = 0; // and not told of
+    std::uint64_t lost = 0; // and not reported yet
 
-    /// False when there was no room in time. What a pipe takes at all, it takes whole.
+    /// Returns false if the line was not accepted in time. A pipe accepts it as a whole or not.
     bool print(severity level, std::string_view text) {
         const auto line = fmt::format("{}: {}\n", name, labelled_text(level, text));
         pollfd writable{STDERR_FILENO, POLLOUT, 0};
@@ -50,7 +50,7 @@ void stderr_sink::write(severity level, std::string_view text) noexcept {
             lost = 0;
         if (!state_->print(level, text))
             ++lost;
-    } catch (...) { // out of memory while making a log line: there is nobody left to tell
+    } catch (...) { // out of memory for a log line: there is no way to report it
     }
 }
 

@@ -23,7 +23,7 @@ using boost::system::error_code;
 
 namespace {
 
-// Any request fits; so does every pipe and socket buffer's idea of a small read.
+// Large enough for any request.
 constexpr std::size_t read_size = 4096;
 
 error_code last_error() { return {errno, boost::system::system_category()}; }
@@ -44,7 +44,7 @@ error_code wait_for(int fd, short events, std::chrono::seconds limit) {
     }
 }
 
-/// Appends what is there; would_block when nothing is.
+/// Appends the bytes that have arrived; would_block if there are none.
 error_code receive(int fd, std::string& input) {
     std::array<char, read_size> buffer;
     while (true) {
@@ -60,7 +60,7 @@ error_code receive(int fd, std::string& input) {
     }
 }
 
-/// Takes off `output` what can be sent; would_block when some is left.
+/// Sends bytes of `output` and removes them; would_block if some are left.
 error_code send(int fd, std::string_view& output) {
     while (!output.empty()) {
         const ssize_t size = ::send(fd, output.data(), output.size(), MSG_NOSIGNAL);
@@ -95,8 +95,8 @@ bool socket_connection::give_up(deadline_list::cause why) {
     return true;
 }
 
-/// Only while the request is served: who waits for the socket is told by the event loop. A client
-/// that has just finished sending waits for its answer.
+/// For use while the request is served: code that waits for the socket learns it from the event
+/// loop. A client that has only finished sending still waits for its reply.
 bool socket_connection::leave_if_hung_up() {
     if (!served_ || gone_)
         return false;
@@ -128,7 +128,8 @@ asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
             co_return error;
         }
         if (!std::exchange(yielded_, true)) {
-            // The client has just been greeted. Those that are ready come first; then it may be.
+            // The client has just received the announcement. Serve others that are ready first; it
+            // may have sent its request by then.
             co_await asio::post(context_, asio::use_awaitable);
             continue;
         }

@@ -23,7 +23,7 @@ using boost::system::error_code;
 
 namespace {
 
-// How long to wait when the system is out of something.
+// How long to wait when the system is short of a resource.
 constexpr std::chrono::seconds accept_pause{1};
 
 std::size_t client_limit(std::size_t reserved_descriptors) {
@@ -117,7 +117,7 @@ asio::awaitable<void> client_listener::accept_failed(int reason) {
 asio::awaitable<void> client_listener::make_room() {
     say_full("Too many open files");
     if (request_deadlines_.expire_one_early())
-        co_await asio::post(context_, asio::use_awaitable); // it goes when its turn comes
+        co_await asio::post(context_, asio::use_awaitable); // the closed client ends meanwhile
     else
         co_await pause();
 }
@@ -144,7 +144,7 @@ asio::awaitable<void> client_listener::serve(file_descriptor client, work_in_han
     }
     if (said_full_) {
         pause_timer_.cancel();
-        // Half of the room must be free again before a full house is worth another line.
+        // Log again only after half of the places have been free in between.
         said_full_ = clients_.count() > client_limit_ / 2;
     }
 }

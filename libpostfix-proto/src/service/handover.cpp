@@ -1,5 +1,5 @@
-// What master_service does when master(8) would start no successor for as long as this process
-// lives.
+// Implements how master_service hands over to a new process, when master(8) would start none as
+// long as this process lives.
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/file_watch.hpp"
 #include "postfix_proto/master_channel.hpp"
@@ -23,12 +23,12 @@ using boost::system::error_code;
 
 namespace {
 
-// Most of what is in hand is done by then, and there is no need to fork.
+// Most work is finished by then, so there is no need to fork.
 constexpr std::chrono::milliseconds patience{100};
-// When it could not be done.
+// The pause after a failed attempt.
 constexpr std::chrono::seconds retry_pause{1};
-// The worker cuts its work into pieces of milliseconds. A disk that holds it up for so long holds
-// up the clients, too, and somebody should know.
+// The worker does its work in pieces of milliseconds. A disk that delays it for this long delays
+// the clients, too, which deserves a warning.
 constexpr std::chrono::seconds long_for_a_worker{1};
 
 asio::awaitable<void> sleep(asio::steady_timer& timer, std::chrono::milliseconds how_long) {
@@ -42,7 +42,7 @@ asio::awaitable<void> sleep(asio::steady_timer& timer, std::chrono::milliseconds
 asio::awaitable<void> master_service::hand_over() {
     asio::steady_timer timer(context_);
     co_await sleep(timer, patience);
-    // When all is done meanwhile, run() returns and this is not resumed.
+    // If all work is finished meanwhile, run() returns, and this is not resumed.
     for (bool has_warned = false; !handed_over_; has_warned = true) {
         co_await pause_workers();
         const auto failure = go_on_in_child();
@@ -56,8 +56,8 @@ asio::awaitable<void> master_service::hand_over() {
     }
 }
 
-/// Until nothing goes on in any thread but this one. A thread that the kernel does not let go
-/// cannot be left behind: with it, the parent would not end.
+/// Waits until no other thread does any work. A thread that is blocked in the kernel cannot be left
+/// behind: the parent would not end.
 asio::awaitable<void> master_service::pause_workers() {
     asio::steady_timer late(context_);
     late.expires_after(long_for_a_worker);
@@ -77,7 +77,7 @@ asio::awaitable<void> master_service::resume_workers() {
             try {
                 worker->resume();
                 break;
-            } catch (...) { // no thread to be had
+            } catch (...) { // cannot start a thread
                 failure = std::current_exception();
             }
             log_exception(log_, "worker thread", failure);
@@ -86,8 +86,8 @@ asio::awaitable<void> master_service::resume_workers() {
     }
 }
 
-/// Gives 0 in the child, or says why there is none. The parent ends: nothing of what it has is its
-/// own any more, and it has written nothing that is still in a buffer.
+/// Returns 0 in the child, or an errno value if there is none. The parent exits: the child owns all
+/// of its objects now, and no buffer has unwritten output.
 int master_service::go_on_in_child() {
     const auto before = ::getpid();
     if (dog_ != nullptr)
@@ -102,7 +102,7 @@ int master_service::go_on_in_child() {
                                           : asio::io_context::fork_child);
         if (dog_ != nullptr)
             dog_->start();
-    } catch (...) { // an event loop that hears of nothing, or nobody who notices
+    } catch (...) { // an event loop that gets no events
         log_exception(log_, "after fork", std::current_exception());
         ::_exit(1);
     }

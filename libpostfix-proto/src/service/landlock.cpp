@@ -13,9 +13,9 @@ namespace postfix_proto {
 
 namespace {
 
-// The headers of Debian 11 to 13 know different parts of linux/landlock.h or nothing of it, and
-// what the kernel knows is seen at run time. The numbers of the calls are the same on all machines
-// that have come since they were the same.
+// The headers of Debian 11 to 13 have different parts of linux/landlock.h, or none of it; the
+// kernel's support is detected at run time. These system calls have the same numbers on all
+// architectures.
 constexpr long create_ruleset_call = 444;
 constexpr long add_rule_call = 445;
 constexpr long restrict_self_call = 446;
@@ -37,8 +37,8 @@ constexpr std::uint64_t make_link = 1U << 12U;
 constexpr std::uint64_t refer = 1U << 13U; // link and rename between directories
 constexpr std::uint64_t truncate = 1U << 14U;
 
-// To rename a file of any kind is to make one there. What lies in the place of a message is moved
-// like one, as Postfix does: it is the queue manager that says what is wrong with it.
+// To rename a file of any type counts as creating it. A file of another type in the place of a
+// message is moved like a message, as in Postfix: the queue manager then reports it.
 constexpr std::uint64_t of_a_queue = write_file | read_file | read_directory | remove_directory |
                                      remove_file | make_directory | make_file | make_socket |
                                      make_fifo | make_link | refer | truncate;
@@ -58,10 +58,10 @@ struct __attribute__((packed)) path_beneath_attributes {
 
 constexpr long renames_version = 2;
 
-/// All that a version of the kernel's can take away.
+/// All rights that a version of Landlock can restrict.
 ruleset_attributes everything(long version) {
-    // The kinds of access to files are the lowest bits: up to making symbolic links, then what
-    // versions 2, 3 and 5 have added.
+    // Access rights to files are the lowest bits: those up to creating symbolic links, then those
+    // that versions 2, 3 and 5 have added.
     const unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : 14;
     constexpr std::uint64_t tcp_bind_and_connect = 3;
     constexpr std::uint64_t abstract_sockets_and_signals = 3;
@@ -85,7 +85,7 @@ bool restrict_to_directories(const std::vector<std::string>& directories) {
     if (version < renames_version)
         return false;
     const auto attributes = everything(version);
-    // An older kernel takes a longer struct, if what it does not know is 0.
+    // An older kernel accepts a longer struct if the members that it does not know are 0.
     const file_descriptor ruleset(
         static_cast<int>(::syscall(create_ruleset_call, &attributes, sizeof attributes, 0U)));
     if (!ruleset)

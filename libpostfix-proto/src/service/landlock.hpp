@@ -6,15 +6,15 @@
 
 namespace postfix_proto {
 
-/// From now on this thread, and what it starts, may open, make, rename and remove files below
-/// these directories only, makes there nothing but files and directories, runs no program, connects
-/// to nothing by TCP and to no abstract socket, and signals nobody but those that are held to the
-/// same. Directories that do not exist are left out. What is open stays open; stat(2), and
-/// connect(2) to a socket with a name, are not what Landlock restricts.
+/// Restricts this thread, and all threads and processes that it starts. They may open, create,
+/// rename and remove files only below these directories, and may create only files and directories
+/// there. They may not run a program, connect by TCP or to an abstract socket, or send a signal to
+/// a process without the same restriction. Directories that do not exist are ignored. Open files
+/// stay open. Landlock does not restrict stat(2), or connect(2) to a socket with a path name.
 ///
-/// Of these, what the running kernel knows: Linux 5.19 at least, as before that no file could be
-/// renamed into another directory. False where that is not to be had, and then nothing has changed.
-/// Needs no_new_privs.
+/// Older kernels enforce a part of this. At least Linux 5.19 is needed, because before that no file
+/// could be renamed into another directory. Returns false, and changes nothing, on an older kernel
+/// or without Landlock. Requires no_new_privs.
 bool restrict_to_directories(const std::vector<std::string>& directories);
 
 } // namespace postfix_proto

@@ -52,13 +52,13 @@ bool master_channel::send(const message* messages, int count) const noexcept {
     const auto size = static_cast<std::size_t>(count) * sizeof *messages;
     bool waited = false;
     for (;;) {
-        // One write: master(8) takes a message that comes in parts for a sign of confusion.
+        // Use a single write: master(8) treats a message in parts as an error.
         const auto written = ::write(fd_, messages, size);
         if (written >= 0)
             return written == static_cast<ssize_t>(size);
         if (errno == EINTR)
             continue;
-        // The descriptor is a blocking one, unless an event loop in this process has changed that.
+        // The descriptor blocks, unless an event loop in this process has changed that.
         if (errno != EAGAIN || waited)
             return false;
         pollfd writable{fd_, POLLOUT, 0};
@@ -68,7 +68,7 @@ bool master_channel::send(const message* messages, int count) const noexcept {
 }
 
 bool master_channel::master_gone() const noexcept {
-    // master(8) never sends anything, so that readable means end of file.
+    // master(8) never sends anything, so readable means end of file.
     pollfd readable{fd_, POLLIN, 0};
     return ::poll(&readable, 1, 0) > 0;
 }

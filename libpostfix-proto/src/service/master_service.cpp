@@ -29,9 +29,9 @@ namespace {
 // A file may be on a file system that inotify does not see (NFS).
 constexpr std::chrono::seconds file_check_interval{1};
 constexpr std::chrono::seconds pat_interval{1};
-// Whoever edits a file may write it in several steps. And programs of Postfix, postconf(1) too,
-// wait until main.cf is two seconds old before they believe what they have read (util/dict.c,
-// Postfix 3.7): a successor that is started earlier would have its clients wait meanwhile.
+// An editor may write a file in several steps. And Postfix programs, including postconf(1), wait
+// until main.cf is two seconds old before they trust its content (util/dict.c, Postfix 3.7): if the
+// next process were started earlier, its clients would have to wait.
 constexpr std::chrono::milliseconds file_settle_time{2000};
 
 asio::awaitable<void> sleep(asio::steady_timer& timer) {
@@ -92,7 +92,7 @@ void master_service::run_stdio(client_handler handler) {
         co_await handler(client);
     };
     spawn(context_, serve(settings_.ipc_timeout), log_, "client", work_.start());
-    retiring_ = true; // there will be no other client
+    retiring_ = true; // it serves a single client
     context_.run();
 }
 
@@ -109,7 +109,7 @@ void master_service::watch_status_pipe() {
 
 asio::awaitable<void> master_service::watch_master() {
     error_code error;
-    // Nothing ever comes through this pipe but its end.
+    // master(8) sends nothing on this pipe, but closes it.
     co_await status_pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
     retire("master disconnect");
@@ -117,7 +117,7 @@ asio::awaitable<void> master_service::watch_master() {
 }
 
 void master_service::say_once_that_it_was_used() {
-    // Not before: in between master would start a sibling for a client that waits.
+    // Not earlier: master would start a sibling for a client that waits.
     if (!std::exchange(said_that_it_was_used_, true))
         static_cast<void>(master_.notify_used());
 }

@@ -35,7 +35,7 @@ constexpr bool is_sanitized = true;
 constexpr bool is_sanitized = false;
 #endif
 
-/// Throws when a system call's result says that it failed.
+/// Throws if a system call has failed.
 void check(int result, std::string_view call, std::string_view argument) {
     if (result != 0)
         throw startup_error(fmt::format("{}({}): {}", call, argument, errno_text(errno)));
@@ -46,7 +46,7 @@ struct identity {
     gid_t gid;
 };
 
-/// Throws when there is none.
+/// Throws if there is no such user.
 identity look_up(const std::string& user) {
     errno = 0;
     const passwd* const entry = ::getpwnam(user.c_str());
@@ -56,8 +56,9 @@ identity look_up(const std::string& user) {
     return {entry->pw_uid, entry->pw_gid};
 }
 
-/// Without libapparmor: the kernel's file takes the words that it would write. There is no such
-/// file without AppArmor, ENOENT without the profile, and EACCES where somebody else confines us.
+/// Does what libapparmor does: writes a command to a file of the kernel. The file does not exist
+/// without AppArmor; the write fails with ENOENT without the profile, and with EACCES if another
+/// profile confines the process.
 void enter_profile(const std::string& name) {
     const file_descriptor file(::open("/proc/self/attr/apparmor/current", O_WRONLY | O_CLOEXEC));
     const auto words = "changeprofile " + name;
@@ -90,7 +91,7 @@ void enter_jail(const jail_settings& settings) {
         check(::setgid(gid), "setgid", std::to_string(gid));
         check(::initgroups(settings.user->c_str(), gid), "initgroups", *settings.user);
     }
-    // From here on nothing is opened by a path outside the jail.
+    // From here on, no path outside the jail can be opened.
     if (settings.confinement && !settings.confinement->apparmor_profile.empty())
         enter_profile(settings.confinement->apparmor_profile);
     if (settings.root_directory) {

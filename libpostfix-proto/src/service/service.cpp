@@ -119,7 +119,7 @@ void report_failure(logger& log, std::string_view name, const std::exception_ptr
         reason = e.what();
     } catch (const std::bad_alloc&) {
         reason = "out of memory";
-    } catch (const std::exception& e) { // a mistake of the program
+    } catch (const std::exception& e) { // a defect
         level = severity::panic;
         reason = e.what();
     }
@@ -139,7 +139,7 @@ void run(int argc, const char* const* argv, const service_program& program, logg
     check_transport(options);
     const unsigned generation = parse_generation();
     set_master_descriptors_close_on_exec(options.socket_count);
-    // A peer that has gone, and a file at its size limit, are errors of the call that meets them.
+    // A closed connection, and a file at its size limit, must be reported as errors of the call.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
 
@@ -165,7 +165,7 @@ void run(int argc, const char* const* argv, const service_program& program, logg
     boost::asio::io_context context(1); // one thread runs it
     master_channel master(::getpid(), generation);
     master_service clients(context, settings, master, log);
-    const auto served = std::move(made); // and is to go before what begin() tells it of
+    const auto served = std::move(made); // destroyed before the objects that begin() passes to it
     served->begin({context, clients.work(), log});
     const auto serve = [&served](client_connection& client) { return served->serve(client); };
     if (options.stdin_stream) {
@@ -175,8 +175,8 @@ void run(int argc, const char* const* argv, const service_program& program, logg
     }
     watchdog dog(daemon_timeout, [&](severity level, std::string_view text) {
         log.write(level, text);
-        // master(8) takes a process that fails without ever having been taken for one that failed
-        // to start, and would let the next one wait for a minute.
+        // If a process fails before it has been taken once, master(8) assumes that it failed to
+        // start, and delays the next one by a minute.
         static_cast<void>(master.notify_used());
     });
     for (auto* const worker : served->workers())
@@ -186,7 +186,7 @@ void run(int argc, const char* const* argv, const service_program& program, logg
     try {
         clients.run(serve);
     } catch (...) {
-        // What is in hand refers to what an orderly end would take apart.
+        // Unfinished work refers to objects that an orderly exit would destroy.
         report_failure(log, process_basename(argv[0]), std::current_exception());
         ::_exit(1);
     }

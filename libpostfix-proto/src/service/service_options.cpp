@@ -100,8 +100,8 @@ std::pair<std::string, std::string> split_name_value(std::string_view text, std:
     return {std::string(name), std::string(trim(text.substr(equals + 1)))};
 }
 
-// getopt(3) is not used: its state is global, and whether it moves arguments about differs between
-// C libraries.
+// getopt(3) is not used: its state is global, and C libraries differ in whether it reorders
+// arguments.
 service_options parse_service_options(int argc, const char* const* argv) {
     service_options options;
     options.process_name = process_basename(argc > 0 ? argv[0] : "unknown");

@@ -30,8 +30,8 @@ constexpr std::uint32_t machine = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t x32_bit = 0; // has none
 #endif
 
-// Where a number is not in the headers of this build, it is that of linux/unistd.h, which is the
-// same for both processors since 424.
+// If the headers of this build lack a number, it is taken from linux/unistd.h. From 424 on, numbers
+// are the same on both architectures.
 constexpr long io_uring_setup_call = 425;
 constexpr long io_uring_enter_call = 426;
 constexpr long io_uring_register_call = 427;
@@ -53,7 +53,7 @@ constexpr std::array refused {
         static_cast<long>(SYS_ptrace), static_cast<long>(SYS_process_vm_readv),
         static_cast<long>(SYS_process_vm_writev), static_cast<long>(SYS_kcmp), pidfd_getfd_call,
         static_cast<long>(SYS_userfaultfd), static_cast<long>(SYS_perf_event_open),
-        // What a process sees of the machine.
+        // The process's view of the machine.
         static_cast<long>(SYS_chroot), static_cast<long>(SYS_pivot_root),
         static_cast<long>(SYS_mount), static_cast<long>(SYS_umount2), static_cast<long>(SYS_setns),
         static_cast<long>(SYS_unshare), open_tree_call, open_tree_attr_call, move_mount_call,
@@ -71,7 +71,7 @@ constexpr std::array refused {
         static_cast<long>(SYS_adjtimex), static_cast<long>(SYS_clock_adjtime),
         static_cast<long>(SYS_sethostname), static_cast<long>(SYS_setdomainname),
         static_cast<long>(SYS_personality),
-        // What would go round this filter.
+        // Calls that would circumvent this filter.
         io_uring_setup_call, io_uring_enter_call, io_uring_register_call,
 #if defined(__x86_64__)
         static_cast<long>(SYS_iopl), static_cast<long>(SYS_ioperm),
@@ -84,8 +84,8 @@ constexpr std::uint32_t new_namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_N
 
 constexpr std::uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
 
-/// A program of the kernel's packet filter language. Conditions are met with a return, else they go
-/// on to what follows.
+/// A program in the kernel's packet filter language. A condition that is met returns; otherwise the
+/// program continues with the next one.
 class filter_program {
 public:
     filter_program() {
@@ -158,8 +158,8 @@ bool refuse_needless_system_calls() {
     auto program = make_program();
     auto& instructions = program.instructions();
     const sock_fprog filter{static_cast<unsigned short>(instructions.size()), instructions.data()};
-    // Without the flag, kernels before 5.16 slow down whoever has a filter, against what code of
-    // strangers in the same process could find out; this one runs none.
+    // Without this flag, kernels before 5.16 slow down processes with a filter, to protect them
+    // against untrusted code in the same process; this one runs none.
     for (const unsigned flags : {static_cast<unsigned>(SECCOMP_FILTER_FLAG_SPEC_ALLOW), 0U})
         if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter) == 0)
             return true;

@@ -4,18 +4,18 @@
 
 namespace postfix_proto {
 
-/// From now on this thread, and what it starts, is refused with EPERM what no such daemon does:
-/// to run a program, to make sockets other than UNIX-domain ones, to make memory executable, to
-/// look into other processes, to change mounts and namespaces, the kernel's modules, keys, clocks
-/// and limits, and to use io_uring, which no filter sees through. And all calls of another
-/// processor's numbering. clone3(2) does not exist (ENOSYS), as its flags cannot be seen: the C
-/// library then uses clone(2).
+/// Makes the kernel refuse, with EPERM, system calls that no such daemon needs, to this thread and
+/// to all threads and processes that it starts: to run a program, to create sockets other than
+/// UNIX-domain ones, to make memory executable, to inspect other processes, to change mounts and
+/// namespaces, kernel modules, keys, clocks and limits, and to use io_uring, whose operations a
+/// filter cannot see. Refuses all calls in the numbering of another architecture. clone3(2) fails
+/// with ENOSYS, because its flags cannot be inspected; the C library then uses clone(2).
 ///
-/// A list of what is refused, not of what is allowed: what the C libraries of the next releases
-/// call for the same work is not known, and a daemon that they break would be turned off.
+/// This is a list of refused calls, not of permitted ones: the calls that a future C library makes
+/// are not known, and a daemon that such a library breaks would be switched off.
 ///
-/// False where the kernel has no filters, or this processor's numbers are not known here; then
-/// nothing has changed. Needs no_new_privs.
+/// Returns false, and changes nothing, if the kernel has no filters, or if the system call numbers
+/// of this architecture are not known here. Requires no_new_privs.
 bool refuse_needless_system_calls();
 
 } // namespace postfix_proto

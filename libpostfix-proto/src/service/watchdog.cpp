@@ -21,7 +21,7 @@ namespace {
 
 constexpr unsigned report_time_limit = 5; // seconds, as stock gives its last message
 
-/// Blocks all signals for the thread that is started meanwhile: handlers belong to the main thread.
+/// Blocks all signals while a thread is started, so that only the main thread handles them.
 class block_signals {
 public:
     block_signals() {
@@ -37,7 +37,7 @@ private:
     sigset_t old_{};
 };
 
-/// Makes sure that the process ends even if what follows does not return.
+/// Ensures that the process ends even if the following calls do not return.
 void arm_alarm() {
     struct sigaction action {};
     action.sa_handler = SIG_DFL;

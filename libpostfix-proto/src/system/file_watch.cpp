@@ -20,10 +20,10 @@ namespace postfix_proto {
 
 namespace {
 
-/// As many links in a row as Linux follows.
+/// The number of links in a row that Linux follows.
 constexpr int max_links = 40;
 
-/// Not IN_CLOSE_WRITE, which a mere open for writing brings about, as some take for locking.
+/// IN_CLOSE_WRITE is omitted: a mere open for writing, as for a lock, causes it, too.
 constexpr std::uint32_t directory_events = IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE |
                                            IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
                                            IN_MOVE_SELF | IN_ONLYDIR;
@@ -41,7 +41,7 @@ timespec time_now() {
     return now;
 }
 
-/// Whether two looks at a file show the same; the access time is not compared.
+/// Whether two states of a file are equal, apart from the access time.
 bool same_status(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
            a.st_nlink == b.st_nlink && same_time(a.st_mtim, b.st_mtim) &&
@@ -67,7 +67,7 @@ std::optional<std::string> link_target(int link) {
     return std::string(target.data(), static_cast<std::size_t>(n));
 }
 
-/// Relative to the working directory of now, which the process may leave.
+/// Makes a path absolute, because the process may change its working directory.
 std::string absolute(const std::string& path) {
     std::error_code error;
     const auto here = std::filesystem::current_path(error).string();
@@ -100,7 +100,7 @@ void file_watch::add_entries(watched_file& watched) {
         const auto [directory, name] = split(path);
         if (name.empty() || ::access(directory.c_str(), F_OK) != 0)
             return;
-        // inotify before the look at the file: a change in between must not be missed by both.
+        // Start inotify before reading the status, so that no change in between is missed.
         if (inotify_) {
             const int wd = ::inotify_add_watch(inotify_.get(), directory.c_str(), directory_events);
             if (wd >= 0)
@@ -112,12 +112,12 @@ void file_watch::add_entries(watched_file& watched) {
         if (next.file && ::fstat(next.file.get(), &status) == 0)
             next.status = status;
         else if (errno != ENOENT)
-            return; // cannot be looked at now, so its absence later means nothing
+            return; // not accessible now, so a later failure means nothing
         std::optional<std::string> target;
         if (next.status && S_ISLNK(next.status->st_mode))
             target = link_target(next.file.get());
         if (next.status && S_ISDIR(next.status->st_mode))
-            next.file.reset(); // it would lead out of the jail
+            next.file.reset(); // the descriptor would lead out of the jail
         watched.entries.push_back(std::move(next));
         if (!target)
             return;
@@ -125,7 +125,7 @@ void file_watch::add_entries(watched_file& watched) {
     }
 }
 
-/// Not in a chroot jail, where other files have the same names.
+/// Not for use in a chroot jail, where the names refer to other files.
 bool file_watch::sees_names() const {
     struct stat root {};
     return ::stat("/", &root) == 0 && root.st_dev == root_.st_dev && root.st_ino == root_.st_ino;
@@ -134,7 +134,7 @@ bool file_watch::sees_names() const {
 bool file_watch::entry_changed(const entry& entry, bool by_name) {
     struct stat now {};
     if (entry.file && ::fstat(entry.file.get(), &now) != 0)
-        return errno == ESTALE; // the server of a network file system has lost it
+        return errno == ESTALE; // removed on the server of a network file system
     if (entry.file && !same_status(*entry.status, now))
         return true;
     if (!by_name)

@@ -23,7 +23,7 @@
 #include <string_view>
 #include <system_error>
 
-extern char** environ; // POSIX wants the program to declare it
+extern char** environ; // POSIX requires the program to declare it
 
 namespace postfix_proto {
 
@@ -31,7 +31,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t error_tail = 8192; // the reason stands in the last lines
+constexpr std::size_t error_tail = 8192; // the reason is in the last lines
 
 [[noreturn]] void fail(const std::string& program, std::string_view what, int error_number) {
     throw startup_error(fmt::format("{}: {}: {}", program, what, errno_text(error_number)));
@@ -94,7 +94,7 @@ pid_t spawn(const std::vector<std::string>& arguments, int output, int errors) {
     ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, _PATH_DEVNULL, O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    // Our own choices about signals, SIGPIPE being ignored above all, are not the program's.
+    // Reset our signal settings (SIGPIPE is ignored), which are not for the program.
     sigset_t defaults;
     sigset_t no_signals;
     sigemptyset(&defaults);
@@ -120,7 +120,7 @@ int milliseconds_until(clock::time_point deadline) {
     return static_cast<int>(std::clamp<decltype(left)>(left, 0, 60'000));
 }
 
-/// Appends what is there to `text`; at the end of the stream closes the descriptor.
+/// Appends the available bytes to `text`. Closes the descriptor at the end of the stream.
 void read_some(file_descriptor& fd, std::string& text) {
     std::array<char, 16384> buffer;
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
@@ -137,7 +137,7 @@ bool has_more_rights_than_caller() {
     return ::geteuid() == 0 || ::geteuid() != ::getuid() || ::getegid() != ::getgid();
 }
 
-/// Whether nobody but root can change the file, or put another one in its place.
+/// Whether only root can change the file, or replace it.
 bool is_only_roots(const std::string& file) {
     std::error_code error;
     auto path = std::filesystem::canonical(file, error);
@@ -145,7 +145,7 @@ bool is_only_roots(const std::string& file) {
         struct stat st {};
         if (::lstat(path.c_str(), &st) != 0 || st.st_uid != 0)
             return false;
-        // In a sticky directory (/tmp) everybody can replace his own only, and this is root's.
+        // In a sticky directory (/tmp), users can replace only their own files, and this is root's.
         const bool is_shared = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
         if (is_shared && !(S_ISDIR(st.st_mode) && (st.st_mode & S_ISVTX) != 0))
             return false;
@@ -155,7 +155,7 @@ bool is_only_roots(const std::string& file) {
     return false;
 }
 
-/// Where it is, in the first of these directories that has it.
+/// The path of the program in the first of these directories that has it.
 std::optional<std::string> find_in(std::string_view directories, const std::string& name,
                                    bool only_roots) {
     while (!directories.empty()) {
@@ -210,8 +210,8 @@ program_result run_program(const std::vector<std::string>& arguments, clock::tim
         if (result.errors.size() > 2 * error_tail)
             result.errors.erase(0, result.errors.size() - error_tail);
     }
-    // A program ends soon after it has closed its output: a short sleep, rather than SIGCHLD or a
-    // pidfd that older kernels lack, loses nothing that is worth having at start-up.
+    // A program ends soon after it has closed its output, so a short sleep is good enough at
+    // start-up. It avoids SIGCHLD, and pidfds, which older kernels lack.
     for (;;) {
         if (const auto status = child.try_wait(program)) {
             result.wait_status = *status;

@@ -21,7 +21,7 @@ namespace postfix_proto {
 namespace {
 
 constexpr std::string_view mapping_parameter = "non_bdb_custom_mapping";
-// nbdb_reindexd(8)'s clients try twice for half a minute.
+// Clients of nbdb_reindexd(8) try twice, for half a minute each.
 constexpr std::chrono::seconds reindex_limit{65};
 constexpr std::size_t postmap_output_limit = 65536;
 
@@ -33,7 +33,7 @@ bool is_alphanumeric(std::string_view text) {
     });
 }
 
-/// Asks the custom mapping. True when it has answered, be it by a failure.
+/// Looks up the type in the custom mapping. Returns true for a result or a failure.
 bool ask_mapping(std::string_view type, std::string_view name, const open_options& options,
                  logger& log, berkeley_db_target& target) {
     const auto& mapping = options.berkeley_db.custom_mapping;
@@ -75,7 +75,7 @@ void have_it_made(std::string_view type, std::string_view name, const berkeley_d
     if (!postmap)
         return;
     try {
-        // Any key will do: the file is made when the table is opened.
+        // Any key will do: the file is created when the table is opened.
         const auto done =
             run_program({*postmap, "-q", "x", fmt::format("{}:{}", type, name)},
                         std::chrono::steady_clock::now() + reindex_limit, postmap_output_limit);

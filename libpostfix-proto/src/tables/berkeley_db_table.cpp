@@ -32,10 +32,10 @@ using environment_pointer = std::unique_ptr<DB_ENV, environment_closer>;
 using database_pointer = std::unique_ptr<DB, database_closer>;
 using cursor_pointer = std::unique_ptr<DBC, cursor_closer>;
 
-/// libdb would write its complaints to standard error. What it returns says enough.
+/// Discards messages that libdb would write to standard error. Its return values are enough.
 void ignore_message(const DB_ENV*, const char*, const char*) {}
 
-/// The text for what libdb returned: an errno value, or one of its own codes, which are negative.
+/// The text of a libdb error: an errno value, or one of libdb's own codes, which are negative.
 std::string error_text(int error) { return error > 0 ? errno_text(error) : db_strerror(error); }
 
 struct database_handles {
@@ -69,8 +69,8 @@ database_handles open_handles(const std::string& path) {
     if ((result.error = db_create(&database, environment, 0)) != 0)
         return result;
     result.database.reset(database);
-    // Any type is let in to tell a mismatch from damage. DB_NOMMAP: what is mapped and then cut
-    // short is a SIGBUS instead of an error.
+    // Accept any type, to distinguish a mismatch from damage. DB_NOMMAP: if a mapped file is
+    // truncated, the process gets SIGBUS instead of an error.
     result.error = database->open(database, nullptr, file.c_str(), nullptr, DB_UNKNOWN,
                                   DB_RDONLY | DB_NOMMAP, 0);
     return result;
@@ -110,7 +110,7 @@ std::string read_berkeley_db(std::string_view type, const std::string& path,
     struct stat opened {};
     if (::fstat(fd, &opened) != 0)
         return errno_text(errno);
-    // The lock that is held is worth nothing when libdb has come upon another file.
+    // The lock is useless if libdb has opened another file.
     if (opened.st_dev != locked.st_dev || opened.st_ino != locked.st_ino)
         return "replaced while it was being opened";
     return read_all(database, add);

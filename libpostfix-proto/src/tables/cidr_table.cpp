@@ -53,15 +53,15 @@ struct block {
     unsigned length = 0;
     bool is_positive = true;
 
-    /// A "!" turns the answer around, but an address of the other family never matches.
+    /// A "!" reverses the result, but an address of the other family never matches.
     [[nodiscard]] bool matches(const address& candidate) const {
         return candidate.is_ipv6 == network.is_ipv6 &&
                (candidate.masked(length) == network) == is_positive;
     }
 };
 
-/// Reads "address", "network/length", "[network]/length" or "[network/length]"; returns what is
-/// wrong with it, or an empty text.
+/// Parses "address", "network/length", "[network]/length" or "[network/length]". Returns an error
+/// text, or an empty one.
 std::string parse_block(std::string_view text, block& result) {
     std::optional<std::string_view> length;
     std::string_view network = text;
@@ -115,7 +115,7 @@ struct rule : table_rule {
     std::string value;
 };
 
-/// Reads one line; returns what is wrong with it, or an empty text.
+/// Parses one line. Returns an error text, or an empty one.
 std::string parse_rule(std::string_view line, bool is_inside_block, rule& result) {
     if (starts_with_word(line, "if")) {
         line.remove_prefix(2);

@@ -17,8 +17,8 @@
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). The name is a file, or `{ { line }, { line } ... }`. A line out of
-/// shape is skipped with a warning.
+/// For open_lookup_table(). The name is a file, or `{ { line }, { line } ... }`. A malformed line
+/// is skipped with a warning.
 [[nodiscard]] opened_table open_cidr_table(std::string_view type, std::string_view name,
                                            const open_options& options, logger& log);
 

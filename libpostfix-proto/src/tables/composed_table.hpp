@@ -14,8 +14,8 @@
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). `type` is "unionmap". A table in it that cannot be opened is told as
-/// usual, and fails the lookups that get to it. A name out of shape is an error.
+/// For open_lookup_table(). `type` is "unionmap". A member table that cannot be opened is reported
+/// as usual, and lookups that reach it fail. A malformed name is an error.
 [[nodiscard]] opened_table open_union_table(std::string_view type, std::string_view name,
                                             const open_options& options, logger& log);
 

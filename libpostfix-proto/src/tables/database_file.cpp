@@ -31,11 +31,11 @@ using std::chrono::steady_clock;
 /// silent about one that changed less than this many seconds ago.
 constexpr std::time_t source_grace = 100;
 
-/// For reading, beyond what is waited for a lock. A million entries take a second.
+/// The time limit for reading, without the wait for a lock. A million entries take a second.
 constexpr auto reading_limit = std::chrono::seconds(30);
 
-// Child and parent: for each entry the two lengths, then the key and the value. The last entry has
-// this for the length of its key; its value is what went wrong.
+// The child sends for each entry the two lengths, then the key and the value. In the last entry,
+// the length of the key is this number, and the value is the error text.
 constexpr std::uint32_t end_mark = UINT32_MAX;
 struct entry_header {
     std::uint32_t key_size;
@@ -75,7 +75,7 @@ private:
     std::string buffer_;
 };
 
-/// The parent's end: takes entries out of the bytes as they come.
+/// The parent's end of the pipe: parses entries as their bytes arrive.
 class entry_parser {
 public:
     explicit entry_parser(database_table& table) : table_(table) {}
@@ -98,7 +98,7 @@ public:
         }
         buffer_.erase(0, buffer_.size() - rest.size());
     }
-    /// What the child said at its end, if it got that far.
+    /// The text of the child's last entry, if that has arrived.
     [[nodiscard]] const std::optional<std::string>& reason() const { return reason_; }
 
 private:
@@ -107,7 +107,8 @@ private:
     std::optional<std::string> reason_;
 };
 
-/// Feeds the parser to the end of the pipe. 0, or ETIMEDOUT, or why reading failed.
+/// Feeds the parser until the end of the pipe. Returns 0, ETIMEDOUT, or the errno value of the
+/// read.
 int read_entries(int fd, entry_parser& parser, steady_clock::time_point deadline) {
     std::array<char, 65536> buffer;
     for (;;) {

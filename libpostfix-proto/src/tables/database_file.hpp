@@ -28,14 +28,14 @@ namespace postfix_proto {
 
 /// The content of such a file. Keys are fixed and not folded: postmap has folded them.
 ///
-/// Whether keys and values carry their NUL is not recorded in the file. The first key that is found
-/// tells; until then both are tried, first with it.
+/// The file does not record whether keys and values include a final NUL. The first key that is
+/// found decides; until then, both forms are tried, first the one with a NUL.
 class database_table final : public lookup_table {
 public:
     database_table(std::string_view type, std::string_view name, std::string path)
         : lookup_table(type, name, true), path_(std::move(path)) {}
 
-    /// As they are in the file. Of two equal keys the first one counts.
+    /// Adds a key and a value as they are in the file. Of two equal keys, the first one counts.
     void insert(std::string_view key, std::string_view value);
 
     [[nodiscard]] lookup_result find(std::string_view key) override;
@@ -49,7 +49,7 @@ private:
     trailing_nul nul_ = trailing_nul::unknown;
 };
 
-/// A file that was opened without waiting for anybody, or why not.
+/// A file that was opened without waiting, or the reason why it could not be opened.
 struct database_file {
     file_descriptor descriptor;
     struct stat info {};
@@ -62,15 +62,15 @@ using entry_sink = std::function<void(std::string_view key, std::string_view val
 /// Reads a database, giving every entry to the sink; returns what went wrong, or an empty text.
 using database_reader = std::function<std::string(const entry_sink&)>;
 
-/// Runs `read` in a child process and makes a table of what it finds. Warns when there is a file
-/// of the table's name, the source, that is newer than the database `info`. It is waited for until
-/// `options.patience` is over and half a minute more. Call it before threads are started.
+/// Runs `read` in a child process and makes a table of its entries. Warns if the source, a file
+/// with the table's name, is newer than the database `info`. Waits for the child for
+/// `options.patience` and half a minute more. Call it before threads are started.
 [[nodiscard]] opened_table read_database(std::string_view type, std::string_view name,
                                          const std::string& path, const struct stat& info,
                                          const open_options& options, logger& log,
                                          const database_reader& read);
 
-/// The text of why a database cannot be opened, as Postfix puts it.
+/// The message for a database that cannot be opened, as Postfix words it.
 [[nodiscard]] opened_table refuse_database(const std::string& path, std::string_view why);
 
 } // namespace postfix_proto

@@ -7,8 +7,8 @@
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). The name does not matter. A process that runs with more rights than
-/// whoever started it finds nothing.
+/// For open_lookup_table(). The name does not matter. A process with more privileges than its
+/// caller finds nothing.
 [[nodiscard]] opened_table open_environment_table(std::string_view type, std::string_view name,
                                                   const open_options& options, logger& log);
 

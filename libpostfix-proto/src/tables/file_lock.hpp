@@ -5,16 +5,16 @@
 
 namespace postfix_proto {
 
-/// Holds a shared lock on somebody else's descriptor while it lives.
+/// Holds a shared lock on a descriptor of the caller during its lifetime.
 class shared_file_lock {
 public:
-    /// Tries at once and then every few milliseconds until `patience` is over.
+    /// Tries at once, and then every few milliseconds for `patience`.
     shared_file_lock(int fd, std::chrono::milliseconds patience);
     shared_file_lock(const shared_file_lock&) = delete;
     shared_file_lock& operator=(const shared_file_lock&) = delete;
     ~shared_file_lock();
 
-    /// 0 when the lock is held, EWOULDBLOCK when somebody else kept it, else why it failed.
+    /// 0 if the lock is held, EWOULDBLOCK if another process kept it, or another errno value.
     [[nodiscard]] int error() const noexcept { return error_; }
 
 private:

@@ -8,7 +8,7 @@
 
 namespace postfix_proto {
 
-/// Does what the other one does, under a name of its own.
+/// Forwards to another table, but has its own type and name.
 class forwarding_table : public lookup_table {
 public:
     forwarding_table(std::string_view type, std::string_view name,

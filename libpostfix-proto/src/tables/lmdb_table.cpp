@@ -33,7 +33,8 @@ std::string_view view(const MDB_val& value) {
     return {static_cast<const char*>(value.mv_data), value.mv_size};
 }
 
-/// Held until the descriptor is closed. 0, or EAGAIN when somebody else kept it, or why it failed.
+/// Takes the lock, until the descriptor is closed. Returns 0, EAGAIN if another process kept it, or
+/// another errno value.
 int lock_shared(int fd, std::chrono::milliseconds patience) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     struct flock lock {};
@@ -49,14 +50,14 @@ int lock_shared(int fd, std::chrono::milliseconds patience) {
     return 0;
 }
 
-/// Runs in a process of its own, where no other descriptor for the file is closed: that would give
-/// up the lock.
+/// Runs in a process of its own, where no other descriptor for the file is closed: that would
+/// release the lock.
 std::string read_lmdb(const std::string& path, const open_options& options, const entry_sink& add) {
     MDB_env* opened_environment = nullptr;
     if (const int error = mdb_env_create(&opened_environment); error != 0)
         return mdb_strerror(error);
     const std::unique_ptr<MDB_env, environment_closer> environment(opened_environment);
-    // Postfix's own flags: its lock takes the place of LMDB's, which would need a second file.
+    // The flags that Postfix uses: its lock replaces LMDB's, which would need a second file.
     constexpr unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY;
     if (const int error = mdb_env_open(environment.get(), path.c_str(), flags, 0); error != 0)
         return mdb_strerror(error);
@@ -66,7 +67,7 @@ std::string read_lmdb(const std::string& path, const open_options& options, cons
     if (const int error = lock_shared(fd, options.patience); error != 0)
         return error == EAGAIN ? "database is locked" : "lock: " + errno_text(error);
 
-    // Pages that are not there at all end this process; half a page would be read as zeros.
+    // Missing pages would terminate this process; half a page would be read as zeros.
     MDB_stat pages{};
     struct stat info {};
     if (mdb_env_stat(environment.get(), &pages) == 0 && pages.ms_psize > 0 &&

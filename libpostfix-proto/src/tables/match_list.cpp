@@ -37,7 +37,7 @@ struct match_list::open_file {
 match_list::match_list(std::string_view parameter, std::string_view value, style how,
                        const open_options& options, logger& log)
     : parameter_(parameter), style_(how), options_(options), log_(&log), lookup_problem_(log) {
-    // Makes ICU set itself up now: the first name that needs it may come after a chroot.
+    // Initialises ICU now: the first name that needs it may come after a chroot.
     static_cast<void>(casefold("\xc3\x84", options.utf8));
     parse(value, false, nullptr);
 }
@@ -157,12 +157,12 @@ bool match_list::pattern_matches(std::string_view pattern, std::string_view name
                                                  : pattern.front() == '.';
 }
 
-/// Where the key for the parent starts; the end of the name when there is none to ask for.
+/// The offset of the parent domain's key; the end of the name if there is no parent.
 std::size_t match_list::next_key(const lookup_table& table, std::string_view name,
                                  std::size_t start) const {
     if (style_ == style::exact || !table.keys_are_fixed())
         return name.size();
-    // One further: a dot at the start is part of the key that has just been asked for.
+    // Start one further: a dot at the start belongs to the key that was just looked up.
     const std::size_t dot = name.find('.', start + 1);
     if (dot == std::string_view::npos)
         return name.size();

@@ -16,8 +16,8 @@ namespace postfix_proto {
 namespace {
 
 /// The length of the key at the start of the text: up to the first character outside of double
-/// quotes for which `ends_key` is true. A backslash takes the next character's meaning away.
-/// Nothing when a quote is not closed.
+/// quotes for which `ends_key` is true. A backslash removes the special meaning of the next
+/// character. Nothing if a quote is not closed.
 template <typename Predicate>
 std::optional<std::size_t> key_length(std::string_view text, Predicate ends_key) {
     bool is_quoted = false;
@@ -35,7 +35,7 @@ std::optional<std::size_t> key_length(std::string_view text, Predicate ends_key)
     return std::min(i, text.size()); // a backslash may have been last
 }
 
-/// Adds "key = value"; returns what is wrong with it, or an empty text.
+/// Adds "key = value". Returns an error text, or an empty one.
 std::string_view add_inline_entry(std::string_view entry, memory_table& table) {
     entry = trim(entry);
     if (entry.empty())
@@ -50,7 +50,7 @@ std::string_view add_inline_entry(std::string_view entry, memory_table& table) {
     return {};
 }
 
-/// False when the key is there already.
+/// Returns false if the table has the key already.
 bool add_text_entry(const logical_line& line, std::string_view path, bool utf8, memory_table& table,
                     logger& log) {
     const std::string_view text = line.text;

@@ -19,8 +19,8 @@ public:
     compiled_pattern& operator=(const compiled_pattern&) = delete;
     virtual ~compiled_pattern() = default;
 
-    /// On a match the groups are views of `text`, the whole match first, as many as the pattern has
-    /// and at least those that were wanted. When it failed, `error` says why.
+    /// On a match, the groups are views of `text`, the whole match first: all groups of the
+    /// pattern, and at least as many as were wanted. On failure, `error` says why.
     virtual outcome match(const std::string& text, std::vector<std::string_view>& groups,
                           std::string& error) = 0;
     [[nodiscard]] virtual std::size_t group_count() const = 0;
@@ -36,8 +36,8 @@ public:
     enum class flag_verdict { known, ignored, unknown };
     [[nodiscard]] virtual flag_verdict judge_flag(char flag) const = 0;
 
-    /// `flags` are known ones, each as often as it was given. Null with an `error` when the pattern
-    /// is bad. What the groups match is told only when that is wanted.
+    /// `flags` are known flags, each as often as it was given. Returns null, and sets `error`, if
+    /// the pattern is invalid. Reports the groups only if they are wanted.
     [[nodiscard]] virtual std::unique_ptr<compiled_pattern> compile(std::string_view pattern,
                                                                     std::string_view flags,
                                                                     bool wants_groups,

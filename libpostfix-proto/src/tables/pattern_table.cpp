@@ -46,7 +46,7 @@ public:
     std::vector<std::string> files() const override { return files_; }
 
 private:
-    /// What could not be found out holds neither with a "!" nor without.
+    /// If matching failed, the pattern holds neither with a "!" nor without.
     bool test(const pattern_test& wanted, std::size_t line, const std::string& text,
               std::vector<std::string_view>& groups) {
         std::string error;
@@ -75,7 +75,7 @@ public:
                 logger& log)
         : engine_(engine), type_(type), name_(name), log_(log) {}
 
-    /// Nothing for a line that is skipped; that has been warned of.
+    /// Returns nothing for a line that is skipped, after a warning.
     std::optional<rule> parse(const logical_line& line, bool is_inside_block) {
         line_ = line.number;
         const std::string_view text = line.text;
@@ -155,7 +155,8 @@ private:
         return result;
     }
 
-    /// Takes "!/pattern/flags" off the front. A backslash keeps a delimiter from ending it.
+    /// Removes "!/pattern/flags" from the front. A backslash before a delimiter makes it a part of
+    /// the pattern.
     std::optional<pattern_text> take_pattern(std::string_view& text) {
         pattern_text result;
         result.is_positive = take_negations(text);

@@ -13,7 +13,7 @@ namespace postfix_proto {
 
 namespace {
 
-/// Whether it is the same file with the same content, as far as one can see from outside.
+/// Whether it is the same file with the same content, as far as its status shows.
 bool is_unchanged(const struct stat& before, const struct stat& after) {
     return before.st_dev == after.st_dev && before.st_ino == after.st_ino &&
            before.st_size == after.st_size && same_time(before.st_mtim, after.st_mtim);

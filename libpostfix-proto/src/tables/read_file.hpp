@@ -10,12 +10,12 @@
 
 namespace postfix_proto {
 
-/// More than any list of domains; it keeps a device file from eating the memory.
+/// Larger than any list of domains; prevents a device file from using up the memory.
 inline constexpr std::size_t max_file_size = std::size_t{256} << 20U;
 
-/// Reads the file, and once more if it has changed meanwhile, until `patience` is over: then what
-/// was read last is returned with a warning. A FIFO is refused with EINVAL, as its writer may never
-/// come.
+/// Reads the file, and again if it has changed meanwhile, until `patience` is over. Then returns
+/// the last content, with a warning. A FIFO is refused with EINVAL, because it may never have a
+/// writer.
 [[nodiscard]] result<std::string> read_file(const std::string& path,
                                             std::chrono::milliseconds patience, logger& log);
 

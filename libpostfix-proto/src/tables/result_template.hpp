@@ -11,13 +11,14 @@ namespace postfix_proto {
 
 class result_template {
 public:
-    /// Returns what is wrong with the text, or an empty one.
+    /// Parses the text. Returns an error text, or an empty one.
     [[nodiscard]] std::string parse(std::string_view text);
 
-    /// The greatest number in use; 0 when there is none.
+    /// The greatest group number in use; 0 if there is none.
     [[nodiscard]] std::size_t highest_group() const noexcept { return highest_group_; }
 
-    /// `groups[n]` is for $n; one that matched nothing is empty. There must be enough.
+    /// `groups[n]` is the text for $n, empty if the group matched nothing. There must be enough
+    /// groups.
     [[nodiscard]] std::string expand(const std::vector<std::string_view>& groups) const;
 
 private:

@@ -13,10 +13,10 @@ namespace postfix_proto {
 struct rule_lines {
     std::vector<logical_line> lines; ///< without white space at the end
     std::vector<std::string> files;
-    std::string reason; ///< why there are none
+    std::string reason; ///< why there are no lines
 };
 
-/// Reads the file `name`, or takes `{ { line }, { line } ... }` apart (Postfix 3.7:
+/// Reads the file `name`, or parses `{ { line }, { line } ... }` (Postfix 3.7:
 /// util/dict_stream.c).
 [[nodiscard]] rule_lines read_rule_lines(std::string_view type, std::string_view name,
                                          const open_options& options, logger& log);
@@ -27,7 +27,7 @@ struct rule_lines {
 /// Letters and digits of ASCII.
 [[nodiscard]] bool is_alphanumeric(char c) noexcept;
 
-/// Takes "!" and white space off the front. False when the number of "!" is odd.
+/// Removes "!" and white space from the front. Returns false if the number of "!" is odd.
 [[nodiscard]] bool take_negations(std::string_view& text);
 
 } // namespace postfix_proto

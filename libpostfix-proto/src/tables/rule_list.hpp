@@ -9,17 +9,17 @@
 
 namespace postfix_proto {
 
-/// What all rules have.
+/// The members that all rules have.
 struct table_rule {
     enum class kind { match, begin, end };
 
     kind what = kind::match;
-    std::size_t line = 0;                 ///< where it is, for log lines
-    std::optional<std::size_t> block_end; ///< begin: the matching end; rule_list sees to it
+    std::size_t line = 0;                 ///< the line number, for log lines
+    std::optional<std::size_t> block_end; ///< of a begin: the matching end, set by rule_list
 };
 
-/// Rules in their order; those between a begin that does not hold and its end do not count.
-/// `Rule` is a table_rule and what it tests.
+/// Rules in order. Those between a begin that does not hold and its end are ignored. `Rule` is
+/// derived from table_rule, and adds what it tests.
 template <typename Rule>
 class rule_list {
 public:
@@ -37,14 +37,15 @@ public:
     }
 
     /// Calls `complain` with the line of each begin that has no end, the last one first. Such a
-    /// block goes on to the end of the list.
+    /// block extends to the end of the list.
     template <typename Complain>
     void close(Complain complain) {
         for (; !open_blocks_.empty(); open_blocks_.pop_back())
             complain(rules_[open_blocks_.back()].line);
     }
 
-    /// The first match that counts and holds, or null. `holds` is asked of matches and begins.
+    /// The first match that is not ignored and holds, or null. `holds` is called for matches and
+    /// begins.
     template <typename Holds>
     [[nodiscard]] const Rule* find(Holds holds) const {
         for (std::size_t i = 0; i < rules_.size(); ++i) {

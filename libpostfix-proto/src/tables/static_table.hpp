@@ -6,13 +6,14 @@
 
 namespace postfix_proto {
 
-/// For open_lookup_table(). "static:" finds every key; the name is the value; `{ a value }` may
-/// hold blanks and loses those around it together with the braces. Keys are fixed.
+/// For open_lookup_table(). "static:" finds every key. The name is the value; `{ a value }` may
+/// contain blanks, and is used without the braces and the blanks next to them. Keys are fixed.
 [[nodiscard]] opened_table open_static_table(std::string_view type, std::string_view name,
                                              const open_options& options, logger& log);
 
-/// For open_lookup_table(). "randmap:" finds every key; the name is `{value, value ...}`, and the
-/// value one of these by chance. Keys are patterns. Out of shape or empty is an error.
+/// For open_lookup_table(). "randmap:" finds every key. The name is `{value, value ...}`; the
+/// result is one of these values at random. Keys are patterns. A malformed or empty name is an
+/// error.
 [[nodiscard]] opened_table open_random_table(std::string_view type, std::string_view name,
                                              const open_options& options, logger& log);
 

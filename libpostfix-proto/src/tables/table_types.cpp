@@ -23,7 +23,7 @@ namespace postfix_proto {
 
 namespace {
 
-/// Stands before another table and keeps malformed text out of it and in it.
+/// Wraps another table, and rejects malformed UTF-8 in keys and in results.
 class utf8_checked_table final : public forwarding_table {
 public:
     utf8_checked_table(std::string_view type, std::string_view name,
@@ -58,7 +58,7 @@ private:
     logger& log_;
 };
 
-/// What hash: or btree: was opened as, according to files of its own.
+/// Adds to a table the files that determined its real type.
 class redirected_table final : public forwarding_table {
 public:
     redirected_table(std::unique_ptr<lookup_table> table, std::string_view type,
@@ -99,8 +99,9 @@ constexpr table_opener pcre_opener = open_pcre_table;
 constexpr table_opener pcre_opener = nullptr;
 #endif
 
-/// The place where a table type is added. Sorted by name. Who has no opener is known to Postfix
-/// only, or was left out of this build: proxymap(8) looks up in such a table, if it may.
+/// The list of table types; add new ones here. Sorted by name. A type without an opener is known
+/// only to Postfix, or was left out of this build: proxymap(8) looks up in such a table, if it is
+/// permitted to.
 struct registered_type {
     std::string_view type;
     table_opener open = nullptr;
@@ -155,7 +156,7 @@ std::unique_ptr<lookup_table> open_as(std::string_view type, std::string_view na
             return make_unavailable_table(type, name, std::move(opened.reason),
                                           std::move(opened.files), options, log);
         log.debug("open_lookup_table: {}:{}", type, name);
-        // The table that debug: logs has been given its check already.
+        // The table inside debug: is already wrapped.
         if (options.utf8 && entry.open != open_debug_table)
             return std::make_unique<utf8_checked_table>(type, name, std::move(opened.table), log);
         return std::move(opened.table);

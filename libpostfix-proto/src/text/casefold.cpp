@@ -29,8 +29,8 @@ struct case_map_closer {
     void operator()(UCaseMap* map) const noexcept { ucasemap_close(map); }
 };
 
-/// Kept for the life of the process. The locale does not matter to case folding, only to the
-/// Turkic option, which is not asked for.
+/// Kept for the lifetime of the process. The locale does not affect case folding, except for the
+/// Turkic option, which is not used.
 const UCaseMap* case_map() {
     static const std::unique_ptr<UCaseMap, case_map_closer> map = [] {
         UErrorCode error = U_ZERO_ERROR;
@@ -50,7 +50,7 @@ std::string casefold(std::string_view text, bool utf8) {
     if (!utf8 || is_ascii(text) || text.size() > icu_limit || !is_valid_utf8(text))
         return lower_ascii(text);
     std::string result(text.size(), '\0');
-    // Twice at most: the first call tells the size that the second one needs.
+    // At most twice: the first call returns the size that the second one needs.
     for (int attempt = 0; attempt < 2; ++attempt) {
         UErrorCode error = U_ZERO_ERROR;
         const std::int32_t length = ucasemap_utf8FoldCase(
@@ -62,7 +62,7 @@ std::string casefold(std::string_view text, bool utf8) {
         if (U_SUCCESS(error))
             return result;
     }
-    return lower_ascii(text); // ICU is out of memory; a name that does not match is the lesser evil
+    return lower_ascii(text); // ICU is out of memory; better a name that does not match
 }
 
 } // namespace postfix_proto

@@ -73,7 +73,7 @@ ascii_domain no_ascii_form(std::string_view domain, std::string_view why) {
 bool is_valid_hostname(std::string_view name) noexcept {
     if (name.size() > max_hostname_length)
         return false;
-    // All digits and dots is an address that has lost its brackets.
+    // A name of digits and dots only is an address without brackets.
     if (name.find_first_not_of("0123456789.") == std::string_view::npos)
         return false;
     for (;;) {
@@ -98,7 +98,7 @@ bool is_address_literal(std::string_view text) noexcept {
             address.remove_prefix(ipv6_prefix.size());
         }
     }
-    // inet_pton() wants a C string, and must not be shown only the part before a NUL.
+    // inet_pton() takes a C string, and would ignore the part after a NUL.
     std::array<char, INET6_ADDRSTRLEN + 1> c_string{};
     if (address.size() >= c_string.size() || address.find('\0') != std::string_view::npos)
         return false;
@@ -121,8 +121,8 @@ domain_to_ascii::domain_to_ascii(options chosen) {
 }
 
 ascii_domain domain_to_ascii::operator()(std::string_view domain) const {
-    // ICU is not shown what the network has not been asked to make sense of. UTF-8 needs at most
-    // four bytes for what ASCII form spends at least one on.
+    // Do not pass over-long names from the network to ICU. UTF-8 needs at most four bytes for a
+    // character that takes at least one in ASCII form.
     if (domain.size() > 4 * max_hostname_length)
         return no_ascii_form(domain, "too long");
     if (!is_valid_utf8(domain))
@@ -140,7 +140,8 @@ ascii_domain domain_to_ascii::operator()(std::string_view domain) const {
     if (info.errors != 0)
         return no_ascii_form(domain, describe(info.errors));
     std::string name(ascii.data(), static_cast<std::size_t>(length));
-    // Not left to UTS #46 alone: it lets through what DNS labels may hold and file names may not.
+    // UTS #46 alone is not enough: it permits characters that are valid in DNS labels but not in
+    // file names.
     if (!is_valid_hostname(name))
         return no_ascii_form(domain, "not a valid host name");
     return {std::move(name), ""};

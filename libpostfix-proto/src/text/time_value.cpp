@@ -8,7 +8,7 @@ namespace postfix_proto {
 
 namespace {
 
-/// Seconds in a unit, or 0 for a letter that is none.
+/// The seconds in a unit, or 0 for a letter that is not a unit.
 int unit_seconds(char unit) {
     switch (unit) {
     case 's':
