@@ -56,7 +56,7 @@ replace_file(const std::string& path, std::string_view text, const file_access& 
     auto name = path + ".flushd-XXXXXX";
     const file_descriptor file(::mkostemp(name.data(), O_CLOEXEC));
     if (!file)
-        return cannot("make", path, errno);
+        return cannot("create", path, errno);
     temporary_file temporary(std::move(name));
     if (const auto failure = postfix_proto::write_all(file.get(), text))
         return cannot("write", path, failure.value());

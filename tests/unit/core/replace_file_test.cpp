@@ -49,5 +49,5 @@ TEST_CASE("a file that cannot be replaced says why and leaves nothing behind") {
     CHECK(entries(dir) == 1);
     const auto nowhere = dir.file("none/file");
     CHECK(replace_file(nowhere, "text", {}).error() ==
-          "cannot make " + nowhere + ": No such file or directory");
+          "cannot create " + nowhere + ": No such file or directory");
 }
