@@ -30,7 +30,7 @@ enum class release_trait {
 
 /// A trait, the release that introduced it, and its description.
 struct release_rule {
-    release_trait trait;
+    release_trait trait;   ///< the trait
     mail_version since;    ///< the first release that has the trait
     std::string_view what; ///< the trait in the words of the documents
 };

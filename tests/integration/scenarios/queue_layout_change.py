@@ -56,7 +56,7 @@ for names in ("deferred, defer", "deferred, defer, flush"):
     mark = change(hash_queue_depth="2")
     all_sent(f"{names}: all are sent after a change of main.cf only", *sent)
     if IS_FLUSHD:
-        postfix.log.wait_for(r'warning: hash_queue_depth or hash_queue_names has been changed: .*"postfix reload"', since=mark)
+        postfix.log.wait_for(r'warning: hash_queue_depth or hash_queue_names has changed: .*"postfix reload"', since=mark)
     sent = three_more()
     expect(depths("flush") == [1 if "flush" in names else 0], "logfiles are where they were")
     # Some before the reload, some after it, for the same site.
