@@ -1,8 +1,8 @@
 #include "flushd/core/counters.hpp"
 
 #include "flushd/core/data_file.hpp"
-#include "flushd/core/line_set.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +68,7 @@ const counter_name& name_of(counter which) { return names[static_cast<std::size_
 counter_sums parse_counters(std::string_view text) {
     counter_sums result;
     while (!text.empty()) {
-        const auto line = take_line(text);
+        const auto line = postfix_proto::take_line(text);
         const auto blank = line.find(' ');
         if (blank == std::string_view::npos || blank == 0)
             continue;

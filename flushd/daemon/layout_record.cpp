@@ -1,8 +1,8 @@
 #include "flushd/daemon/layout_record.hpp"
 
 #include "flushd/core/data_file.hpp"
-#include "flushd/core/line_set.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
@@ -43,7 +43,7 @@ std::optional<record> parse(std::string_view text) {
     for (auto& line : lines) {
         if (text.find('\n') == std::string_view::npos)
             return std::nullopt;
-        line = take_line(text);
+        line = postfix_proto::take_line(text);
     }
     record result;
     const auto depth = lines[1];
