@@ -30,6 +30,10 @@ struct found_table {
 /// is null, for each /file/name.
 void for_each_table(std::string_view list, const std::function<void(found_table)>& act,
                     const std::function<void(const std::string&)>& file) {
+    const auto for_each_member = [&](std::string_view name) {
+        if (const auto members = strip_braces(name))
+            for_each_table(*members, act, nullptr);
+    };
     while (auto item = next_item(list)) {
         while (item->starts_with('!'))
             item->remove_prefix(1);
@@ -45,7 +49,7 @@ void for_each_table(std::string_view list, const std::function<void(found_table)
         if (table.type == "debug")
             for_each_table(table.name, act, nullptr);
         else if (table.type == "unionmap" || table.type == "pipemap")
-            for_each_table(strip_braces(table.name).text, act, nullptr);
+            for_each_member(table.name);
         else
             act(table);
     }

@@ -2,6 +2,8 @@
 /// (Postfix 3.7: util/mystrtok.c, util/balpar.c, util/extpar.c).
 #pragma once
 
+#include "postfix_proto/result.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -30,14 +32,8 @@ inline constexpr std::string_view list_separators = ", \t\r\n";
 /// something else or the brace is never closed.
 [[nodiscard]] std::size_t braced_length(std::string_view text) noexcept;
 
-/// The result of strip_braces().
-struct braced_text {
-    std::string_view text; ///< part of the argument
-    std::string error;     ///< why there is none, for a log line
-};
-
-/// "{ text }" without its braces and the white space inside them. Anything after the closing brace
-/// is an error.
-[[nodiscard]] braced_text strip_braces(std::string_view text);
+/// "{ text }" without its braces and the white space inside them, a part of the argument. Anything
+/// after the closing brace is an error. The error is for a log line.
+[[nodiscard]] result<std::string_view, std::string> strip_braces(std::string_view text);
 
 } // namespace postfix_proto

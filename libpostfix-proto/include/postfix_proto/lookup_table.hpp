@@ -11,6 +11,7 @@
 #include "postfix_proto/berkeley_db_policy.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/lookup_result.hpp"
+#include "postfix_proto/result.hpp"
 
 #include <chrono>
 #include <memory>
@@ -108,12 +109,12 @@ open_lookup_table(std::string_view type_and_name, const open_options& options, l
 make_unavailable_table(std::string_view type, std::string_view name, std::string reason,
                        std::vector<std::string> files, const open_options& options, logger& log);
 
-/// The result of opening a table, which the code for a type returns to open_lookup_table(): a
-/// table, or the reason why there is none.
-struct opened_table {
-    std::unique_ptr<lookup_table> table; ///< null when it cannot be opened
-    std::string reason;                  ///< when there is no table
-    std::vector<std::string> files;      ///< likewise: the files that opening depends on
+/// Why a table cannot be opened.
+struct table_failure {
+    std::string reason;               ///< for a log line
+    std::vector<std::string> files{}; ///< the files that opening depends on
 };
+/// The result of opening a table, which the code for a type returns to open_lookup_table().
+using opened_table = result<std::unique_ptr<lookup_table>, table_failure>;
 
 } // namespace postfix_proto

@@ -76,10 +76,10 @@ database_handles open_handles(const std::string& path) {
     return result;
 }
 
-std::string read_all(DB* database, const entry_sink& add) {
+result<void, std::string> read_all(DB* database, const entry_sink& add) {
     DBC* opened = nullptr;
     if (const int error = database->cursor(database, nullptr, &opened, 0); error != 0)
-        return error_text(error);
+        return unexpected(error_text(error));
     const cursor_pointer cursor(opened);
     for (;;) {
         DBT key{}, value{};
@@ -87,32 +87,32 @@ std::string read_all(DB* database, const entry_sink& add) {
         if (error == DB_NOTFOUND)
             return {};
         if (error != 0)
-            return "error reading database: " + error_text(error);
+            return unexpected("error reading database: " + error_text(error));
         add({static_cast<const char*>(key.data), key.size},
             {static_cast<const char*>(value.data), value.size});
     }
 }
 
-std::string read_berkeley_db(std::string_view type, const std::string& path,
-                             const struct stat& locked, const entry_sink& add) {
+result<void, std::string> read_berkeley_db(std::string_view type, const std::string& path,
+                                           const struct stat& locked, const entry_sink& add) {
     const database_handles handles = open_handles(path);
     if (handles.error != 0)
-        return error_text(handles.error);
+        return unexpected(error_text(handles.error));
     DB* const database = handles.database.get();
     DBTYPE actual_type = DB_UNKNOWN;
     if (const int error = database->get_type(database, &actual_type); error != 0)
-        return error_text(error);
+        return unexpected(error_text(error));
     if (actual_type != (type == "btree" ? DB_BTREE : DB_HASH))
-        return fmt::format("not of type {}", type);
+        return unexpected(fmt::format("not of type {}", type));
     int fd = -1;
     if (const int error = database->fd(database, &fd); error != 0)
-        return error_text(error);
+        return unexpected(error_text(error));
     struct stat opened {};
     if (::fstat(fd, &opened) != 0)
-        return errno_text(errno);
+        return unexpected(errno_text(errno));
     // The lock is useless if libdb has opened another file.
     if (opened.st_dev != locked.st_dev || opened.st_ino != locked.st_ino)
-        return "replaced while it was being opened";
+        return unexpected("replaced while it was being opened");
     return read_all(database, add);
 }
 
@@ -127,16 +127,16 @@ opened_table open_berkeley_db_table(std::string_view type, std::string_view name
         return refuse_database(path,
                                fmt::format("built for Berkeley DB {}.{}, but running with {}.{}",
                                            DB_VERSION_MAJOR, DB_VERSION_MINOR, major, minor));
-    const database_file file = open_database_file(path);
-    if (!file.reason.empty())
-        return refuse_database(path, file.reason);
-    const shared_file_lock lock(file.descriptor.get(), options.patience);
+    const auto file = open_database_file(path);
+    if (!file)
+        return refuse_database(path, file.error());
+    const shared_file_lock lock(file->descriptor.get(), options.patience);
     if (lock.error() == EWOULDBLOCK)
         return refuse_database(path, "database is locked");
     if (lock.error() != 0)
         return refuse_database(path, "lock: " + errno_text(lock.error()));
-    return read_database(type, name, path, file.info, options, log, [&](const entry_sink& add) {
-        return read_berkeley_db(type, path, file.info, add);
+    return read_database(type, name, path, file->info, options, log, [&](const entry_sink& add) {
+        return read_berkeley_db(type, path, file->info, add);
     });
 }
 

@@ -19,11 +19,11 @@ struct database_closer {
     void operator()(cdb* database) const noexcept { cdb_free(database); }
 };
 
-std::string read_cdb(int fd, const entry_sink& add) {
+result<void, std::string> read_cdb(int fd, const entry_sink& add) {
     cdb database{};
     errno = 0;
     if (cdb_init(&database, fd) != 0)
-        return errno == 0 ? "not a constant database" : errno_text(errno);
+        return unexpected(errno == 0 ? "not a constant database" : errno_text(errno));
     const std::unique_ptr<cdb, database_closer> closer(&database);
     unsigned position = 0;
     cdb_seqinit(&position, &database);
@@ -35,7 +35,7 @@ std::string read_cdb(int fd, const entry_sink& add) {
         const void* const key = result > 0 ? cdb_getkey(&database) : nullptr;
         const void* const value = key != nullptr ? cdb_getdata(&database) : nullptr;
         if (value == nullptr)
-            return "error reading database: " + errno_text(errno);
+            return unexpected("error reading database: " + errno_text(errno));
         add({static_cast<const char*>(key), cdb_keylen(&database)},
             {static_cast<const char*>(value), cdb_datalen(&database)});
     }
@@ -46,11 +46,11 @@ std::string read_cdb(int fd, const entry_sink& add) {
 opened_table open_cdb_table(std::string_view type, std::string_view name,
                             const open_options& options, logger& log) {
     const std::string path = std::string(name) + ".cdb";
-    const database_file file = open_database_file(path);
-    if (!file.reason.empty())
-        return refuse_database(path, file.reason);
-    return read_database(type, name, path, file.info, options, log, [&](const entry_sink& add) {
-        return read_cdb(file.descriptor.get(), add);
+    const auto file = open_database_file(path);
+    if (!file)
+        return refuse_database(path, file.error());
+    return read_database(type, name, path, file->info, options, log, [&](const entry_sink& add) {
+        return read_cdb(file->descriptor.get(), add);
     });
 }
 

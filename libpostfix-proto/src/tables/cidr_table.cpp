@@ -60,21 +60,21 @@ struct block {
     }
 };
 
-/// Parses "address", "network/length", "[network]/length" or "[network/length]". Returns an error
-/// text, or an empty one.
-std::string parse_block(std::string_view text, block& result) {
+/// Parses "address", "network/length", "[network]/length" or "[network/length]". The error is
+/// the reason, for a log line.
+result<block, std::string> parse_block(std::string_view text, bool is_positive) {
     std::optional<std::string_view> length;
     std::string_view network = text;
     if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos)
-            return fmt::format("no ']' after \"{}\"", text);
+            return unexpected(fmt::format("no ']' after \"{}\"", text));
         network = text.substr(1, end - 1);
         const std::string_view rest = text.substr(end + 1);
         if (rest.starts_with('/'))
             length = rest.substr(1);
         else if (!rest.empty())
-            return fmt::format("garbage after \"[{}]\"", network);
+            return unexpected(fmt::format("garbage after \"[{}]\"", network));
     }
     if (const std::size_t slash = network.find('/'); !length && slash != std::string_view::npos) {
         length = network.substr(slash + 1);
@@ -84,13 +84,11 @@ std::string parse_block(std::string_view text, block& result) {
     const auto parsed = address::parse(network);
     if (!length) {
         if (!parsed)
-            return fmt::format("bad address pattern: \"{}\"", network);
-        result.network = *parsed;
-        result.length = parsed->bits();
-        return {};
+            return unexpected(fmt::format("bad address pattern: \"{}\"", network));
+        return block{*parsed, parsed->bits(), is_positive};
     }
     const auto refuse = [&](std::string_view what) {
-        return fmt::format("{} in \"{}/{}\"", what, network, *length);
+        return unexpected(fmt::format("{} in \"{}/{}\"", what, network, *length));
     };
     if (length->empty() ||
         !std::all_of(length->begin(), length->end(), [](char c) { return c >= '0' && c <= '9'; }))
@@ -103,11 +101,9 @@ std::string parse_block(std::string_view text, block& result) {
     if (!parsed)
         return refuse("bad network value");
     if (parsed->masked(bits) != *parsed)
-        return fmt::format("host bits are set in \"{}/{}\"; perhaps \"{}/{}\" is meant", network,
-                           *length, parsed->masked(bits).text(), bits);
-    result.network = *parsed;
-    result.length = bits;
-    return {};
+        return unexpected(fmt::format("host bits are set in \"{}/{}\"; perhaps \"{}/{}\" is meant",
+                                      network, *length, parsed->masked(bits).text(), bits));
+    return block{*parsed, bits, is_positive};
 }
 
 struct rule : table_rule {
@@ -115,29 +111,37 @@ struct rule : table_rule {
     std::string value;
 };
 
-/// Parses one line. Returns an error text, or an empty one.
-std::string parse_rule(std::string_view line, bool is_inside_block, rule& result) {
-    if (starts_with_word(line, "if")) {
-        line.remove_prefix(2);
-        result.what = rule::kind::begin;
-        result.pattern.is_positive = take_negations(line);
-        return line.empty() ? "no address pattern" : parse_block(line, result.pattern);
-    }
+/// Parses one line. The error is the reason, for a log line.
+result<rule, std::string> parse_rule(const logical_line& from, bool is_inside_block) {
+    std::string_view line = from.text;
+    rule parsed;
+    parsed.line = from.number;
     if (starts_with_word(line, "endif")) {
-        result.what = rule::kind::end;
+        parsed.what = rule::kind::end;
         if (!trim(line.substr(5)).empty())
-            return "garbage after ENDIF";
-        return is_inside_block ? "" : "ENDIF without IF";
+            return unexpected("garbage after ENDIF");
+        if (!is_inside_block)
+            return unexpected("ENDIF without IF");
+        return parsed;
     }
-    result.pattern.is_positive = take_negations(line);
-    const auto end = std::find_if(line.begin(), line.end(), is_space);
-    const std::string_view pattern = line.substr(0, static_cast<std::size_t>(end - line.begin()));
+    const bool is_condition = starts_with_word(line, "if");
+    if (is_condition) {
+        line.remove_prefix(2);
+        parsed.what = rule::kind::begin;
+    }
+    const bool is_positive = take_negations(line);
+    const auto end = is_condition ? line.end() : std::find_if(line.begin(), line.end(), is_space);
+    const auto pattern = line.substr(0, static_cast<std::size_t>(end - line.begin()));
     if (pattern.empty())
-        return "no address pattern";
-    if (std::string error = parse_block(pattern, result.pattern); !error.empty())
-        return error;
-    result.value = trim(line.substr(pattern.size()));
-    return result.value.empty() ? "no lookup result" : "";
+        return unexpected("no address pattern");
+    const auto read = parse_block(pattern, is_positive);
+    if (!read)
+        return unexpected(read.error());
+    parsed.pattern = *read;
+    parsed.value = trim(line.substr(pattern.size()));
+    if (!is_condition && parsed.value.empty())
+        return unexpected("no lookup result");
+    return parsed;
 }
 
 class cidr_table final : public lookup_table {
@@ -165,25 +169,22 @@ private:
 
 opened_table open_cidr_table(std::string_view type, std::string_view name,
                              const open_options& options, logger& log) {
-    rule_lines input = read_rule_lines(type, name, options, log);
-    if (!input.reason.empty())
-        return {nullptr, std::move(input.reason), std::move(input.files)};
+    auto input = read_rule_lines(type, name, options, log);
+    if (!input)
+        return unexpected(input.error());
     rule_list<rule> rules;
-    for (const logical_line& line : input.lines) {
-        rule parsed;
-        parsed.line = line.number;
-        if (const std::string error = parse_rule(line.text, rules.is_inside_block(), parsed);
-            !error.empty()) {
-            log.warning("cidr map {}, line {}: {}: skipping this rule", name, line.number, error);
-            continue;
-        }
-        rules.add(std::move(parsed));
+    for (const logical_line& line : input->lines) {
+        auto parsed = parse_rule(line, rules.is_inside_block());
+        if (parsed)
+            rules.add(*std::move(parsed));
+        else
+            log.warning("cidr map {}, line {}: {}: skipping this rule", name, line.number,
+                        parsed.error());
     }
     rules.close([&](std::size_t line) {
         log.warning("cidr map {}, line {}: IF has no matching ENDIF", name, line);
     });
-    return {
-        std::make_unique<cidr_table>(type, name, std::move(input.files), std::move(rules)), "", {}};
+    return std::make_unique<cidr_table>(type, name, std::move(input->files), std::move(rules));
 }
 
 } // namespace postfix_proto

@@ -91,14 +91,12 @@ opened_table open_composed_table(std::string_view type, std::string_view name,
     if (names.empty() || std::any_of(names.begin(), names.end(), [](std::string_view item) {
             return item.find(':') == std::string_view::npos;
         }))
-        return {
-            nullptr,
-            fmt::format("bad syntax: \"{}:{}\"; need \"{}:{{type:name...}}\"", type, name, type),
-            {}};
+        return unexpected(table_failure{
+            fmt::format("bad syntax: \"{}:{}\"; need \"{}:{{type:name...}}\"", type, name, type)});
     member_list members;
     for (const std::string_view item : names)
         members.push_back(open_lookup_table(item, options, log));
-    return {std::make_unique<Table>(type, name, std::move(members)), "", {}};
+    return std::make_unique<Table>(type, name, std::move(members));
 }
 
 } // namespace

@@ -142,24 +142,26 @@ int read_entries(int fd, entry_parser& parser, steady_clock::time_point deadline
         std::signal(crash, SIG_DFL);
     entry_writer out(fd);
     try {
-        out.end(read([&](std::string_view key, std::string_view value) { out.entry(key, value); }));
+        const auto done =
+            read([&](std::string_view key, std::string_view value) { out.entry(key, value); });
+        out.end(done ? std::string_view() : std::string_view(done.error()));
     } catch (...) {
         out.end("out of memory");
     }
     ::_exit(0);
 }
 
-/// Reads into the table; returns what went wrong, or an empty text.
-std::string read_through_child(database_table& table, const open_options& options,
-                               const database_reader& read) {
+/// Reads into the table. The error is the reason, for a log line.
+result<void, std::string> read_through_child(database_table& table, const open_options& options,
+                                             const database_reader& read) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-        return "pipe: " + errno_text(errno);
+        return unexpected("pipe: " + errno_text(errno));
     const file_descriptor input(ends[0]);
     file_descriptor output(ends[1]);
     const pid_t child = ::fork();
     if (child < 0)
-        return "fork: " + errno_text(errno);
+        return unexpected("fork: " + errno_text(errno));
     if (child == 0)
         run_child(output.get(), read);
     output.reset();
@@ -173,12 +175,15 @@ std::string read_through_child(database_table& table, const open_options& option
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (error != 0)
-        return errno_text(error);
+        return unexpected(errno_text(error));
+    if (parser.reason() && parser.reason()->empty())
+        return {};
     if (parser.reason())
-        return *parser.reason();
-    return WIFSIGNALED(status) ? fmt::format("damaged: reading it ended with signal {} ({})",
-                                             WTERMSIG(status), ::strsignal(WTERMSIG(status)))
-                               : "reading it ended too early";
+        return unexpected(*parser.reason());
+    if (WIFSIGNALED(status))
+        return unexpected(fmt::format("damaged: reading it ended with signal {} ({})",
+                                      WTERMSIG(status), ::strsignal(WTERMSIG(status))));
+    return unexpected("reading it ended too early");
 }
 
 } // namespace
@@ -206,34 +211,36 @@ lookup_result database_table::find(std::string_view key) {
     return lookup_result::not_found();
 }
 
-database_file open_database_file(const std::string& path) {
-    database_file result;
+result<database_file, std::string> open_database_file(const std::string& path) {
+    database_file file;
     // O_NONBLOCK: a FIFO of that name must not hold up the start.
-    result.descriptor.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!result.descriptor || ::fstat(result.descriptor.get(), &result.info) != 0)
-        result.reason = errno_text(errno);
-    else if (!S_ISREG(result.info.st_mode))
-        result.reason = S_ISDIR(result.info.st_mode) ? errno_text(EISDIR) : "not a regular file";
-    return result;
+    file.descriptor = open_file(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (!file.descriptor || ::fstat(file.descriptor.get(), &file.info) != 0)
+        return unexpected(errno_text(errno));
+    if (S_ISDIR(file.info.st_mode))
+        return unexpected(errno_text(EISDIR));
+    if (!S_ISREG(file.info.st_mode))
+        return unexpected("not a regular file");
+    return file;
 }
 
 opened_table read_database(std::string_view type, std::string_view name, const std::string& path,
                            const struct stat& info, const open_options& options, logger& log,
                            const database_reader& read) {
     auto table = std::make_unique<database_table>(type, name, path);
-    const std::string reason = read_through_child(*table, options, read);
-    if (!reason.empty())
-        return refuse_database(path, reason);
+    const auto done = read_through_child(*table, options, read);
+    if (!done)
+        return refuse_database(path, done.error());
     const std::string source(name);
     struct stat source_info {};
     if (::stat(source.c_str(), &source_info) == 0 && source_info.st_mtime > info.st_mtime &&
         source_info.st_mtime < std::time(nullptr) - source_grace)
         log.warning("database {} is older than source file {}", path, source);
-    return {std::move(table), "", {}};
+    return table;
 }
 
-opened_table refuse_database(const std::string& path, std::string_view why) {
-    return {nullptr, fmt::format("open database {}: {}", path, why), {path}};
+unexpected<table_failure> refuse_database(const std::string& path, std::string_view why) {
+    return unexpected(table_failure{fmt::format("open database {}: {}", path, why), {path}});
 }
 
 } // namespace postfix_proto

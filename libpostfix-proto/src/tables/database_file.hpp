@@ -49,18 +49,18 @@ private:
     trailing_nul nul_ = trailing_nul::unknown;
 };
 
-/// A file that was opened without waiting, or the reason why it could not be opened.
+/// A regular file that was opened without waiting.
 struct database_file {
     file_descriptor descriptor;
     struct stat info {};
-    std::string reason; ///< empty when it is open and a regular file
 };
-[[nodiscard]] database_file open_database_file(const std::string& path);
+/// The error is the reason, for a log line.
+[[nodiscard]] result<database_file, std::string> open_database_file(const std::string& path);
 
 /// Gives an entry to the table.
 using entry_sink = std::function<void(std::string_view key, std::string_view value)>;
-/// Reads a database, giving every entry to the sink; returns what went wrong, or an empty text.
-using database_reader = std::function<std::string(const entry_sink&)>;
+/// Reads a database, giving every entry to the sink. The error is the reason, for a log line.
+using database_reader = std::function<result<void, std::string>(const entry_sink&)>;
 
 /// Runs `read` in a child process and makes a table of its entries. Warns if the source, a file
 /// with the table's name, is newer than the database `info`. Waits for the child for
@@ -71,6 +71,7 @@ using database_reader = std::function<std::string(const entry_sink&)>;
                                          const database_reader& read);
 
 /// The message for a database that cannot be opened, as Postfix words it.
-[[nodiscard]] opened_table refuse_database(const std::string& path, std::string_view why);
+[[nodiscard]] unexpected<table_failure> refuse_database(const std::string& path,
+                                                        std::string_view why);
 
 } // namespace postfix_proto

@@ -47,9 +47,7 @@ private:
 
 opened_table open_debug_table(std::string_view type, std::string_view name,
                               const open_options& options, logger& log) {
-    return {std::make_unique<debug_table>(type, name, open_lookup_table(name, options, log), log),
-            "",
-            {}};
+    return std::make_unique<debug_table>(type, name, open_lookup_table(name, options, log), log);
 }
 
 } // namespace postfix_proto

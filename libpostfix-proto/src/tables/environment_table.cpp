@@ -29,7 +29,7 @@ public:
 
 opened_table open_environment_table(std::string_view type, std::string_view name,
                                     const open_options&, logger&) {
-    return {std::make_unique<environment_table>(type, name), "", {}};
+    return std::make_unique<environment_table>(type, name);
 }
 
 } // namespace postfix_proto

@@ -52,40 +52,41 @@ int lock_shared(int fd, std::chrono::milliseconds patience) {
 
 /// Runs in a process of its own, where no other descriptor for the file is closed: that would
 /// release the lock.
-std::string read_lmdb(const std::string& path, const open_options& options, const entry_sink& add) {
+result<void, std::string> read_lmdb(const std::string& path, const open_options& options,
+                                    const entry_sink& add) {
     MDB_env* opened_environment = nullptr;
     if (const int error = mdb_env_create(&opened_environment); error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     const std::unique_ptr<MDB_env, environment_closer> environment(opened_environment);
     // The flags that Postfix uses: its lock replaces LMDB's, which would need a second file.
     constexpr unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY;
     if (const int error = mdb_env_open(environment.get(), path.c_str(), flags, 0); error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     int fd = -1;
     if (const int error = mdb_env_get_fd(environment.get(), &fd); error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     if (const int error = lock_shared(fd, options.patience); error != 0)
-        return error == EAGAIN ? "database is locked" : "lock: " + errno_text(error);
+        return unexpected(error == EAGAIN ? "database is locked" : "lock: " + errno_text(error));
 
     // Missing pages would terminate this process; half a page would be read as zeros.
     MDB_stat pages{};
     struct stat info {};
     if (mdb_env_stat(environment.get(), &pages) == 0 && pages.ms_psize > 0 &&
         ::fstat(fd, &info) == 0 && info.st_size % static_cast<off_t>(pages.ms_psize) != 0)
-        return "cut short";
+        return unexpected("cut short");
 
     MDB_txn* opened_transaction = nullptr;
     if (const int error =
             mdb_txn_begin(environment.get(), nullptr, MDB_RDONLY, &opened_transaction);
         error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     const std::unique_ptr<MDB_txn, transaction_closer> transaction(opened_transaction);
     MDB_dbi database = 0;
     if (const int error = mdb_dbi_open(transaction.get(), nullptr, 0, &database); error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     MDB_cursor* opened_cursor = nullptr;
     if (const int error = mdb_cursor_open(transaction.get(), database, &opened_cursor); error != 0)
-        return mdb_strerror(error);
+        return unexpected(mdb_strerror(error));
     const std::unique_ptr<MDB_cursor, cursor_closer> cursor(opened_cursor);
     for (;;) {
         MDB_val key{}, value{};
@@ -93,7 +94,7 @@ std::string read_lmdb(const std::string& path, const open_options& options, cons
         if (error == MDB_NOTFOUND)
             return {};
         if (error != 0)
-            return std::string("error reading database: ") + mdb_strerror(error);
+            return unexpected(std::string("error reading database: ") + mdb_strerror(error));
         add(view(key), view(value));
     }
 }
@@ -103,10 +104,10 @@ std::string read_lmdb(const std::string& path, const open_options& options, cons
 opened_table open_lmdb_table(std::string_view type, std::string_view name,
                              const open_options& options, logger& log) {
     const std::string path = std::string(name) + ".lmdb";
-    const database_file file = open_database_file(path);
-    if (!file.reason.empty())
-        return refuse_database(path, file.reason);
-    return read_database(type, name, path, file.info, options, log,
+    const auto file = open_database_file(path);
+    if (!file)
+        return refuse_database(path, file.error());
+    return read_database(type, name, path, file->info, options, log,
                          [&](const entry_sink& add) { return read_lmdb(path, options, add); });
 }
 

@@ -35,17 +35,17 @@ std::optional<std::size_t> key_length(std::string_view text, Predicate ends_key)
     return std::min(i, text.size()); // a backslash may have been last
 }
 
-/// Adds "key = value". Returns an error text, or an empty one.
-std::string_view add_inline_entry(std::string_view entry, memory_table& table) {
+/// Adds "key = value". The error is the reason, for a log line.
+result<void, std::string_view> add_inline_entry(std::string_view entry, memory_table& table) {
     entry = trim(entry);
     if (entry.empty())
-        return "an entry is empty";
+        return unexpected("an entry is empty");
     const auto length = key_length(entry, [](char c) { return is_space(c) || c == '='; });
     if (!length)
-        return "unbalanced '\"'";
+        return unexpected("unbalanced '\"'");
     const std::string_view rest = trim(entry.substr(*length));
     if (!rest.starts_with('='))
-        return "no '=' after a key";
+        return unexpected("no '=' after a key");
     table.insert_or_assign(entry.substr(0, *length), trim(rest.substr(1)));
     return {};
 }
@@ -91,10 +91,8 @@ lookup_result memory_table::find(std::string_view key) {
 opened_table open_inline_table(std::string_view type, std::string_view name,
                                const open_options& options, logger&) {
     const auto refuse = [&](std::string_view why) {
-        return opened_table{
-            nullptr,
-            fmt::format("{}: \"{}:{}\"; need \"{}:{{name=value...}}\"", why, type, name, type),
-            {}};
+        return unexpected(table_failure{
+            fmt::format("{}: \"{}:{}\"; need \"{}:{{name=value...}}\"", why, type, name, type)});
     };
     if (options.utf8 && !is_valid_utf8(name))
         return refuse("malformed UTF-8");
@@ -107,17 +105,17 @@ opened_table open_inline_table(std::string_view type, std::string_view name,
     while (const auto item = next_item(list)) {
         std::string_view entry = *item;
         if (entry.starts_with('{')) {
-            const braced_text braced = strip_braces(entry);
-            if (!braced.error.empty())
-                return refuse(braced.error);
-            entry = braced.text;
+            const auto braced = strip_braces(entry);
+            if (!braced)
+                return refuse(braced.error());
+            entry = *braced;
         }
-        if (const std::string_view error = add_inline_entry(entry, *table); !error.empty())
-            return refuse(error);
+        if (const auto added = add_inline_entry(entry, *table); !added)
+            return refuse(added.error());
     }
     if (table->size() == 0)
         return refuse("empty table");
-    return {std::move(table), "", {}};
+    return table;
 }
 
 opened_table open_text_hash_table(std::string_view type, std::string_view name,
@@ -125,18 +123,18 @@ opened_table open_text_hash_table(std::string_view type, std::string_view name,
     const std::string path(name);
     const auto file = read_file(path, options.patience, log);
     if (!file)
-        return {nullptr, fmt::format("open database {}: {}", path, file.error().message()), {path}};
+        return unexpected(table_failure{
+            fmt::format("open database {}: {}", path, file.error().message()), {path}});
     auto table = std::make_unique<memory_table>(type, name, std::vector{path});
     for (const logical_line& line : split_logical_lines(*file, path, log)) {
         if (add_text_entry(line, path, options.utf8, *table, log))
             continue;
         const std::string_view text = line.text;
         const std::string_view key = text.substr(0, key_length(text, is_space).value_or(0));
-        return {nullptr,
-                fmt::format("{}, line {}: duplicate entry: \"{}\"", path, line.number, key),
-                {path}};
+        return unexpected(table_failure{
+            fmt::format("{}, line {}: duplicate entry: \"{}\"", path, line.number, key), {path}});
     }
-    return {std::move(table), "", {}};
+    return table;
 }
 
 } // namespace postfix_proto

@@ -49,13 +49,10 @@ private:
     /// If matching failed, the pattern holds neither with a "!" nor without.
     bool test(const pattern_test& wanted, std::size_t line, const std::string& text,
               std::vector<std::string_view>& groups) {
-        std::string error;
-        const auto outcome = wanted.pattern->match(text, groups, error);
-        if (outcome == compiled_pattern::outcome::failed) {
-            log_.warning("{} map {}, line {}: {}", type(), name(), line, error);
-            return false;
-        }
-        return (outcome == compiled_pattern::outcome::yes) == wanted.is_positive;
+        const auto matches = wanted.pattern->match(text, groups);
+        if (!matches)
+            log_.warning("{} map {}, line {}: {}", type(), name(), line, matches.error());
+        return matches && *matches == wanted.is_positive;
     }
 
     std::vector<std::string> files_;
@@ -111,8 +108,10 @@ private:
         text = trim(text);
         if (text.empty())
             warn("no result text: using the empty one");
-        if (const std::string error = result.result.parse(text); !error.empty())
-            return skip(error);
+        auto expansion = result_template::parse(text);
+        if (!expansion)
+            return skip(expansion.error());
+        result.result = *std::move(expansion);
         const std::size_t groups = result.result.highest_group();
         if (groups > 0 && !first->is_positive)
             return skip("$number in the result of a negative match");
@@ -190,12 +189,13 @@ private:
     }
 
     bool compile(const pattern_text& text, bool wants_groups, pattern_test& result) {
-        std::string error;
-        result.is_positive = text.is_positive;
-        result.pattern = engine_.compile(text.pattern, text.flags, wants_groups, error);
-        if (!result.pattern)
-            skip(error);
-        return result.pattern != nullptr;
+        auto compiled = engine_.compile(text.pattern, text.flags, wants_groups);
+        if (!compiled) {
+            skip(compiled.error());
+            return false;
+        }
+        result = {*std::move(compiled), text.is_positive};
+        return true;
     }
 
     const pattern_engine& engine_;
@@ -206,12 +206,12 @@ private:
 
 opened_table open_pattern_table(const pattern_engine& engine, std::string_view type,
                                 std::string_view name, const open_options& options, logger& log) {
-    rule_lines input = read_rule_lines(type, name, options, log);
-    if (!input.reason.empty())
-        return {nullptr, std::move(input.reason), std::move(input.files)};
+    auto input = read_rule_lines(type, name, options, log);
+    if (!input)
+        return unexpected(input.error());
     rule_parser parser(engine, type, name, log);
     rule_list<rule> rules;
-    for (const logical_line& line : input.lines) {
+    for (const logical_line& line : input->lines) {
         auto parsed = parser.parse(line, rules.is_inside_block());
         if (parsed)
             rules.add(*std::move(parsed));
@@ -219,10 +219,8 @@ opened_table open_pattern_table(const pattern_engine& engine, std::string_view t
     rules.close([&](std::size_t number) {
         log.warning("{} map {}, line {}: IF has no matching ENDIF", type, name, number);
     });
-    return {
-        std::make_unique<pattern_table>(type, name, std::move(input.files), std::move(rules), log),
-        "",
-        {}};
+    return std::make_unique<pattern_table>(type, name, std::move(input->files), std::move(rules),
+                                           log);
 }
 
 } // namespace

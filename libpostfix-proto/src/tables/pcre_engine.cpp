@@ -37,16 +37,14 @@ public:
     pcre_pattern(code_pointer code, match_data_pointer matches)
         : code_(std::move(code)), matches_(std::move(matches)) {}
 
-    outcome match(const std::string& text, std::vector<std::string_view>& groups,
-                  std::string& error) override {
-        const int result =
+    result<bool, std::string> match(const std::string& text,
+                                    std::vector<std::string_view>& groups) override {
+        const int outcome =
             pcre2_match(code_.get(), bytes_of(text), text.size(), 0, 0, matches_.get(), nullptr);
-        if (result == PCRE2_ERROR_NOMATCH)
-            return outcome::no;
-        if (result <= 0) {
-            error = error_text(result);
-            return outcome::failed;
-        }
+        if (outcome == PCRE2_ERROR_NOMATCH)
+            return false;
+        if (outcome <= 0)
+            return unexpected(error_text(outcome));
         const PCRE2_SIZE* const offsets = pcre2_get_ovector_pointer(matches_.get());
         groups.clear();
         for (std::uint32_t i = 0; i < pcre2_get_ovector_count(matches_.get()); ++i) {
@@ -56,7 +54,7 @@ public:
                                  ? std::string_view{}
                                  : std::string_view(text).substr(start, end - start));
         }
-        return outcome::yes;
+        return true;
     }
     std::size_t group_count() const override { return pcre2_get_ovector_count(matches_.get()) - 1; }
 
@@ -94,8 +92,7 @@ public:
                : option(flag) != 0 ? flag_verdict::known
                                    : flag_verdict::unknown;
     }
-    std::unique_ptr<compiled_pattern> compile(std::string_view pattern, std::string_view flags,
-                                              bool, std::string& error) const override {
+    compilation compile(std::string_view pattern, std::string_view flags, bool) const override {
         std::uint32_t options = PCRE2_CASELESS | PCRE2_DOTALL;
         for (const char flag : flags)
             options ^= option(flag);
@@ -103,16 +100,12 @@ public:
         PCRE2_SIZE error_offset = 0;
         code_pointer code(pcre2_compile(bytes_of(pattern), pattern.size(), options, &error_code,
                                         &error_offset, nullptr));
-        if (!code) {
-            error = fmt::format("error in regex at offset {}: {}", error_offset,
-                                error_text(error_code));
-            return nullptr;
-        }
+        if (!code)
+            return unexpected(fmt::format("error in regex at offset {}: {}", error_offset,
+                                          error_text(error_code)));
         match_data_pointer matches(pcre2_match_data_create_from_pattern(code.get(), nullptr));
-        if (!matches) {
-            error = "out of memory";
-            return nullptr;
-        }
+        if (!matches)
+            return unexpected("out of memory");
         return std::make_unique<pcre_pattern>(std::move(code), std::move(matches));
     }
 };

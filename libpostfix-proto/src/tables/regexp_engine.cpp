@@ -29,16 +29,14 @@ public:
         : expression_(std::move(expression)),
           matches_(wants_groups ? expression_->re_nsub + 1 : 0) {}
 
-    outcome match(const std::string& text, std::vector<std::string_view>& groups,
-                  std::string& error) override {
-        const int result =
+    result<bool, std::string> match(const std::string& text,
+                                    std::vector<std::string_view>& groups) override {
+        const int outcome =
             ::regexec(expression_.get(), text.c_str(), matches_.size(), matches_.data(), 0);
-        if (result == REG_NOMATCH)
-            return outcome::no;
-        if (result != 0) {
-            error = error_text(result, *expression_);
-            return outcome::failed;
-        }
+        if (outcome == REG_NOMATCH)
+            return false;
+        if (outcome != 0)
+            return unexpected(error_text(outcome, *expression_));
         groups.clear();
         for (const regmatch_t& group : matches_)
             groups.push_back(group.rm_so < 0
@@ -46,7 +44,7 @@ public:
                                  : std::string_view(text).substr(
                                        static_cast<std::size_t>(group.rm_so),
                                        static_cast<std::size_t>(group.rm_eo - group.rm_so)));
-        return outcome::yes;
+        return true;
     }
     std::size_t group_count() const override { return expression_->re_nsub; }
 
@@ -62,20 +60,17 @@ public:
         return flag == 'i' || flag == 'm' || flag == 'x' ? flag_verdict::known
                                                          : flag_verdict::unknown;
     }
-    std::unique_ptr<compiled_pattern> compile(std::string_view pattern, std::string_view flags,
-                                              bool wants_groups,
-                                              std::string& error) const override {
+    compilation compile(std::string_view pattern, std::string_view flags,
+                        bool wants_groups) const override {
         int options = REG_EXTENDED | REG_ICASE;
         for (const char flag : flags)
             options ^= flag == 'i' ? REG_ICASE : flag == 'm' ? REG_NEWLINE : REG_EXTENDED;
         if (!wants_groups)
             options |= REG_NOSUB;
         auto memory = std::make_unique<regex_t>();
-        const int result = ::regcomp(memory.get(), std::string(pattern).c_str(), options);
-        if (result != 0) { // there is nothing that regfree() could free
-            error = error_text(result, *memory);
-            return nullptr;
-        }
+        const int error = ::regcomp(memory.get(), std::string(pattern).c_str(), options);
+        if (error != 0) // there is nothing that regfree() could free
+            return unexpected(error_text(error, *memory));
         return std::make_unique<regexp_pattern>(expression_pointer(memory.release()), wants_groups);
     }
 };

@@ -47,15 +47,14 @@ void remote_answers::add(const remote_question& question, remote_answer answer) 
 opened_table open_proxy_table(std::string_view type, std::string_view name, const open_options&,
                               logger&) {
     if (name.find(':') == std::string_view::npos)
-        return {nullptr,
-                fmt::format("bad syntax: \"{}:{}\"; need \"{}:type:name\"", type, name, type),
-                {}};
-    return {std::make_unique<proxy_table>(type, name, std::string(name)), "", {}};
+        return unexpected(table_failure{
+            fmt::format("bad syntax: \"{}:{}\"; need \"{}:type:name\"", type, name, type)});
+    return std::make_unique<proxy_table>(type, name, std::string(name));
 }
 
 opened_table open_proxied_table(std::string_view type, std::string_view name, const open_options&,
                                 logger&) {
-    return {std::make_unique<proxy_table>(type, name, fmt::format("{}:{}", type, name)), "", {}};
+    return std::make_unique<proxy_table>(type, name, fmt::format("{}:{}", type, name));
 }
 
 } // namespace postfix_proto

@@ -30,7 +30,8 @@ std::size_t bracketed_length(std::string_view text) {
 
 } // namespace
 
-std::string result_template::parse(std::string_view text) {
+result<result_template, std::string> result_template::parse(std::string_view text) {
+    result_template parsed;
     std::string literal;
     while (!text.empty()) {
         if (!text.starts_with('$') || text.starts_with("$$")) {
@@ -39,13 +40,13 @@ std::string result_template::parse(std::string_view text) {
             continue;
         }
         if (!literal.empty())
-            pieces_.push_back({std::exchange(literal, {}), 0});
+            parsed.pieces_.push_back({std::exchange(literal, {}), 0});
         text.remove_prefix(1);
         std::string_view name;
         if (text.starts_with('{') || text.starts_with('(')) {
             const std::size_t length = bracketed_length(text);
             if (length == 0)
-                return fmt::format("no end of \"${}\"", text);
+                return unexpected(fmt::format("no end of \"${}\"", text));
             name = text.substr(1, length - 2);
             text.remove_prefix(length);
         } else {
@@ -54,25 +55,25 @@ std::string result_template::parse(std::string_view text) {
             name = text.substr(0, static_cast<std::size_t>(end - text.begin()));
             text.remove_prefix(name.size());
         }
-        if (std::string error = add_group(name); !error.empty())
-            return error;
+        if (auto added = parsed.add_group(name); !added)
+            return unexpected(std::move(added).error());
     }
     if (!literal.empty())
-        pieces_.push_back({std::move(literal), 0});
-    return {};
+        parsed.pieces_.push_back({std::move(literal), 0});
+    return parsed;
 }
 
-std::string result_template::add_group(std::string_view name) {
+result<void, std::string> result_template::add_group(std::string_view name) {
     if (name.empty())
-        return "nothing after a '$'";
+        return unexpected("nothing after a '$'");
     std::size_t group = 0;
     for (const char c : name) {
         if (c < '0' || c > '9')
-            return fmt::format("non-numeric replacement index \"{}\"", name);
+            return unexpected(fmt::format("non-numeric replacement index \"{}\"", name));
         group = std::min(group * 10 + static_cast<std::size_t>(c - '0'), too_many_groups);
     }
     if (group == 0)
-        return fmt::format("out of range replacement index \"{}\"", name);
+        return unexpected(fmt::format("out of range replacement index \"{}\"", name));
     pieces_.push_back({{}, group});
     highest_group_ = std::max(highest_group_, group);
     return {};

@@ -2,6 +2,8 @@
 /// (Postfix 3.7: util/mac_parse.c). Private to the library.
 #pragma once
 
+#include "postfix_proto/result.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -11,8 +13,8 @@ namespace postfix_proto {
 
 class result_template {
 public:
-    /// Parses the text. Returns an error text, or an empty one.
-    [[nodiscard]] std::string parse(std::string_view text);
+    /// Parses the text. The error is the reason, for a log line.
+    [[nodiscard]] static result<result_template, std::string> parse(std::string_view text);
 
     /// The greatest group number in use; 0 if there is none.
     [[nodiscard]] std::size_t highest_group() const noexcept { return highest_group_; }
@@ -26,7 +28,7 @@ private:
         std::string literal;
         std::size_t group = 0; ///< 0: the literal
     };
-    [[nodiscard]] std::string add_group(std::string_view name);
+    [[nodiscard]] result<void, std::string> add_group(std::string_view name);
 
     std::vector<piece> pieces_;
     std::size_t highest_group_ = 0;

@@ -12,45 +12,40 @@ namespace postfix_proto {
 
 namespace {
 
-/// The inline form as the text of a file; `reason` says why there is none.
-std::string inline_text(std::string_view name, std::string& reason) {
-    const braced_text all = strip_braces(name);
-    reason = all.error;
+/// The inline form as the text of a file.
+result<std::string, std::string> inline_text(std::string_view name) {
+    auto list = strip_braces(name);
+    if (!list)
+        return unexpected(list.error());
     std::string text;
-    std::string_view list = all.text;
-    while (reason.empty()) {
-        const auto item = next_item(list);
-        if (!item)
-            break;
-        const braced_text line = strip_braces(*item);
-        reason = line.error;
-        text.append(line.text).append("\n");
+    while (const auto item = next_item(*list)) {
+        const auto line = strip_braces(*item);
+        if (!line)
+            return unexpected(line.error());
+        text.append(*line).append("\n");
     }
     return text;
 }
 
 } // namespace
 
-rule_lines read_rule_lines(std::string_view type, std::string_view name,
-                           const open_options& options, logger& log) {
+result<rule_lines, table_failure> read_rule_lines(std::string_view type, std::string_view name,
+                                                  const open_options& options, logger& log) {
     rule_lines result;
     const std::string path(name);
     std::string text;
     if (name.starts_with('{')) {
-        std::string reason;
-        text = inline_text(name, reason);
-        if (!reason.empty()) {
-            result.reason = fmt::format("{} map: {}", type, reason);
-            return result;
-        }
+        auto inside = inline_text(name);
+        if (!inside)
+            return unexpected(table_failure{fmt::format("{} map: {}", type, inside.error())});
+        text = *std::move(inside);
     } else {
-        result.files = {path};
         auto file = read_file(path, options.patience, log);
-        if (!file) {
-            result.reason = fmt::format("open {}: {}", path, file.error().message());
-            return result;
-        }
+        if (!file)
+            return unexpected(
+                table_failure{fmt::format("open {}: {}", path, file.error().message()), {path}});
         text = *std::move(file);
+        result.files = {path};
     }
     result.lines = split_logical_lines(text, path, log);
     for (logical_line& line : result.lines)

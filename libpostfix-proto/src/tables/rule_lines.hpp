@@ -13,13 +13,14 @@ namespace postfix_proto {
 struct rule_lines {
     std::vector<logical_line> lines; ///< without white space at the end
     std::vector<std::string> files;
-    std::string reason; ///< why there are no lines
 };
 
 /// Reads the file `name`, or parses `{ { line }, { line } ... }` (Postfix 3.7:
 /// util/dict_stream.c).
-[[nodiscard]] rule_lines read_rule_lines(std::string_view type, std::string_view name,
-                                         const open_options& options, logger& log);
+[[nodiscard]] result<rule_lines, table_failure> read_rule_lines(std::string_view type,
+                                                                std::string_view name,
+                                                                const open_options& options,
+                                                                logger& log);
 
 /// Whether the line starts with the word in any case and the word ends there.
 [[nodiscard]] bool starts_with_word(std::string_view line, std::string_view word);

@@ -52,12 +52,13 @@ opened_table open_static_table(std::string_view type, std::string_view name, con
                                logger&) {
     std::string_view value = name;
     if (name.starts_with('{')) {
-        const braced_text braced = strip_braces(name);
-        if (!braced.error.empty())
-            return {nullptr, fmt::format("bad {}:name syntax: {}", type, braced.error), {}};
-        value = braced.text;
+        const auto braced = strip_braces(name);
+        if (!braced)
+            return unexpected(
+                table_failure{fmt::format("bad {}:name syntax: {}", type, braced.error())});
+        value = *braced;
     }
-    return {std::make_unique<static_table>(type, name, value), "", {}};
+    return std::make_unique<static_table>(type, name, value);
 }
 
 opened_table open_random_table(std::string_view type, std::string_view name, const open_options&,
@@ -70,15 +71,14 @@ opened_table open_random_table(std::string_view type, std::string_view name, con
             values.emplace_back(*value);
     }
     if (values.empty())
-        return {nullptr,
-                fmt::format("bad syntax: \"{}:{}\"; need \"{}:{{value...}}\"", type, name, type),
-                {}};
-    return {std::make_unique<random_table>(type, name, std::move(values)), "", {}};
+        return unexpected(table_failure{
+            fmt::format("bad syntax: \"{}:{}\"; need \"{}:{{value...}}\"", type, name, type)});
+    return std::make_unique<random_table>(type, name, std::move(values));
 }
 
 opened_table open_failing_table(std::string_view type, std::string_view name, const open_options&,
                                 logger&) {
-    return {std::make_unique<failing_table>(type, name), "", {}};
+    return std::make_unique<failing_table>(type, name);
 }
 
 } // namespace postfix_proto

@@ -152,14 +152,14 @@ std::unique_ptr<lookup_table> open_as(std::string_view type, std::string_view na
             continue;
         const auto open = entry.open == nullptr ? open_proxied_table : entry.open;
         opened_table opened = open(type, name, options, log);
-        if (!opened.table)
-            return make_unavailable_table(type, name, std::move(opened.reason),
-                                          std::move(opened.files), options, log);
+        if (!opened)
+            return make_unavailable_table(type, name, opened.error().reason, opened.error().files,
+                                          options, log);
         log.debug("open_lookup_table: {}:{}", type, name);
         // The table inside debug: is already wrapped.
         if (options.utf8 && entry.open != open_debug_table)
-            return std::make_unique<utf8_checked_table>(type, name, std::move(opened.table), log);
-        return std::move(opened.table);
+            return std::make_unique<utf8_checked_table>(type, name, *std::move(opened), log);
+        return *std::move(opened);
     }
     return make_unavailable_table(
         type, name,

@@ -58,15 +58,15 @@ std::size_t braced_length(std::string_view text) noexcept {
     return 0;
 }
 
-braced_text strip_braces(std::string_view text) {
+result<std::string_view, std::string> strip_braces(std::string_view text) {
     if (!text.starts_with('{'))
-        return {{}, fmt::format("no '{{' at the start of \"{}\"", text)};
+        return unexpected(fmt::format("no '{{' at the start of \"{}\"", text));
     const std::size_t length = braced_length(text);
     if (length == 0)
-        return {{}, fmt::format("no '}}' closes \"{}\"", text)};
+        return unexpected(fmt::format("no '}}' closes \"{}\"", text));
     if (length != text.size())
-        return {{}, fmt::format("text after the '}}' in \"{}\"", text)};
-    return {trim(text.substr(1, length - 2)), ""};
+        return unexpected(fmt::format("text after the '}}' in \"{}\"", text));
+    return trim(text.substr(1, length - 2));
 }
 
 } // namespace postfix_proto

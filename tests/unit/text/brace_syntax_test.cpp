@@ -52,13 +52,12 @@ TEST_CASE("braced_length counts up to the matching brace") {
 }
 
 TEST_CASE("strip_braces takes braces and blanks off, and nothing else may follow") {
-    CHECK(strip_braces("{ a value }").text == "a value");
-    CHECK(strip_braces("{}").text == "");
-    CHECK(strip_braces("{}").error == "");
-    CHECK(strip_braces("{{a}}").text == "{a}");
-    CHECK(strip_braces("a").error == "no '{' at the start of \"a\"");
-    CHECK(strip_braces("{a").error == "no '}' closes \"{a\"");
-    CHECK(strip_braces("{a}b").error == "text after the '}' in \"{a}b\"");
+    CHECK(*strip_braces("{ a value }") == "a value");
+    CHECK(*strip_braces("{}") == "");
+    CHECK(*strip_braces("{{a}}") == "{a}");
+    CHECK(strip_braces("a").error() == "no '{' at the start of \"a\"");
+    CHECK(strip_braces("{a").error() == "no '}' closes \"{a\"");
+    CHECK(strip_braces("{a}b").error() == "text after the '}' in \"{a}b\"");
 }
 
 TEST_CASE("trim takes all six kinds of white space off both ends") {
