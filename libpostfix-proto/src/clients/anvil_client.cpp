@@ -10,7 +10,7 @@ using outcome = service_connection::outcome;
 
 namespace {
 
-/// The client is no part of it: it may be gone before this ends.
+/// Does not refer to the client, which may be destroyed before this ends.
 asio::awaitable<anvil_answer> to_answer(asio::awaitable<outcome> asked,
                                         std::unique_ptr<anvil_reply> reply) {
     auto failure = co_await std::move(asked);

@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// What a request is about, for a person.
+/// Names the subject of a request, for messages.
 struct subject {
     std::string operator()(const add_request& r) const { return quote_for_log(r.site); }
     std::string operator()(const send_site_request& r) const { return quote_for_log(r.site); }
@@ -65,7 +65,7 @@ flush_result result_of(const service_failure& failure) {
     case reason::client_closed:
         return {flush_outcome::client_closed, failure.text};
     case reason::malformed:
-    case reason::too_many: // cannot be: any number may wait
+    case reason::too_many: // cannot happen: any number may wait
         break;
     }
     return {flush_outcome::malformed, failure.text};
@@ -101,13 +101,13 @@ struct flush_client::state {
     asio::io_context& context;
     flush_client_settings settings;
     turns connections;
-    std::list<service_connection*> open; // those under way
+    std::list<service_connection*> open; // of the requests in progress
     bool is_closed = false;
 };
 
 namespace {
 
-/// A connection that is told when the client goes.
+/// A connection that the client closes if it is destroyed first.
 class listed_connection {
 public:
     listed_connection(asio::io_context& context, const std::string& path,
@@ -172,7 +172,7 @@ flush_client::result flush_client::ask(std::shared_ptr<state> shared, flush_requ
         (*service).expires_at(deadline);
         co_return co_await converse(*service, what);
     } catch (const boost::system::system_error& error) {
-        // Asio tells a coroutine so that was cancelled between two steps.
+        // Asio throws this if the coroutine was cancelled between two steps.
         if (error.code() != asio::error::operation_aborted)
             throw;
         co_return result_of(cancelled_failure("request", path));

@@ -27,7 +27,7 @@ void idle_connections::close_later() {
     is_waiting_ = true;
     timer_.expires_at(kept_.front().closing_time);
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) // destroyed
+        if (error) // this object is being destroyed
             return;
         const auto now = clock::now();
         while (!kept_.empty() && kept_.front().closing_time <= now)

@@ -1,4 +1,4 @@
-/// Keeps the connections to proxymap(8) that nobody uses at the moment. Private to the library.
+/// Keeps idle connections to proxymap(8) for later questions. Private to the library.
 #pragma once
 
 #include "clients/proxymap_connection.hpp"
@@ -12,20 +12,21 @@
 
 namespace postfix_proto {
 
-/// Closes a connection that nobody takes for some time. Must outlive the io_context's run.
+/// Closes a connection that has been idle for some time. Must outlive the io_context's run.
 class idle_connections {
 public:
     using pointer = std::unique_ptr<proxymap_connection>;
 
-    /// `idle_limit` is for a connection that is not used, `connection_limit` for its whole life.
+    /// Closes a connection that has been idle for `idle_limit`, and keeps none that has been open
+    /// for `connection_limit`.
     idle_connections(boost::asio::io_context& context, std::chrono::seconds idle_limit,
                      std::chrono::seconds connection_limit)
         : idle_limit_(idle_limit), connection_limit_(connection_limit), timer_(context) {}
 
-    /// The one that was used last and is still good; null when there is none.
+    /// Takes the connection that was used last and is still usable; null if there is none.
     [[nodiscard]] pointer take();
 
-    /// Keeps it for the next one, or closes it when it is old enough.
+    /// Keeps a connection for a later question, or closes it if it has reached the age limit.
     void keep(pointer connection);
 
 private:
@@ -40,7 +41,7 @@ private:
     std::chrono::seconds idle_limit_;
     std::chrono::seconds connection_limit_;
     boost::asio::steady_timer timer_;
-    std::list<kept> kept_; // the longest unused first
+    std::list<kept> kept_; // the longest idle first
     bool is_waiting_ = false;
 };
 

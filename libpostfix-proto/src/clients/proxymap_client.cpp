@@ -26,7 +26,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Counts one more for as long as it exists.
+/// Counts one more as long as this object exists.
 class counted {
 public:
     explicit counted(std::size_t& count) noexcept : count_(count) { ++count_; }
@@ -38,15 +38,15 @@ private:
     std::size_t& count_;
 };
 
-/// How one attempt to get an answer went.
+/// The result of one attempt to get an answer.
 struct attempt {
     result<remote_answer, service_failure> answer;
-    bool was_kept = false; // the connection, from an earlier question
+    bool was_kept = false; // the connection is from an earlier question
 };
 
 } // namespace
 
-/// Questions may end after the client: each holds it.
+/// Each question shares it, because a question may end after the client is destroyed.
 struct proxymap_client::state {
     state(asio::io_context& loop, proxymap_settings s, logger& log)
         : context(loop), settings(std::move(s)), answers(loop),
@@ -67,10 +67,10 @@ struct proxymap_client::state {
     asio::io_context& context;
     proxymap_settings settings;
     shared_answers answers;
-    turns places; // for connections
+    turns places; // one for each connection
     idle_connections idle;
-    std::map<std::string, clock::time_point> refused; // tables, and when
-    std::size_t asking = 0;                           // those who wait for an answer
+    std::map<std::string, clock::time_point> refused; // when proxymap refused a table
+    std::size_t asking = 0;                           // questions that have no answer yet
     repeated_warning no_service, no_answer, crowded;
 };
 
@@ -104,7 +104,7 @@ proxymap_client::state::find_answer(const remote_question& question) {
         if (tried.answer)
             co_return *std::move(tried.answer);
         if (tried.was_kept || clock::now() >= deadline)
-            continue; // proxymap has retired in the meantime, which is normal
+            continue; // normal for a kept connection: that proxymap process has exited
         if (++failures == 2)
             no_service("{}", tried.answer.error().text);
         co_await pause(deadline);
@@ -114,7 +114,8 @@ proxymap_client::state::find_answer(const remote_question& question) {
     co_return remote_answer{lookup_result::failed(fmt::format("no answer from {}", settings.path))};
 }
 
-/// proxymap logs each refusal, and changes its mind with another process only.
+/// Whether proxymap has refused the table recently. It logs each refusal, and only a new process
+/// reads a changed configuration, so it is not asked again at once.
 bool proxymap_client::state::is_refused(const std::string& table) {
     const auto found = refused.find(table);
     if (found == refused.end())

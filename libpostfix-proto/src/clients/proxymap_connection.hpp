@@ -1,4 +1,4 @@
-/// Asks questions on one connection to proxymap(8). Private to the library.
+/// Asks proxymap(8) questions over one connection. Private to the library.
 #pragma once
 
 #include "postfix_proto/awaitable.hpp"
@@ -17,8 +17,8 @@
 
 namespace postfix_proto {
 
-/// A connection and the tables that are open on it. One question at a time; after a failure it is
-/// of no further use.
+/// A connection and the tables that are open over it. Takes one question at a time. After a
+/// failure it is of no further use.
 class proxymap_connection {
 public:
     using clock = std::chrono::steady_clock;
@@ -29,19 +29,20 @@ public:
                         proxymap_form form)
         : service_(context, path), form_(form) {}
 
-    /// When what follows must be done.
+    /// Sets the deadline of the steps that follow.
     void expires_at(clock::time_point deadline) { service_.expires_at(deadline); }
 
     [[nodiscard]] boost::asio::awaitable<service_connection::outcome> connect() {
         return service_.connect();
     }
 
-    /// The status of the reply, ok when the table was open already. `table` must outlive the call.
+    /// Opens a table. Returns the status of the reply, or ok if the table is open already. `table`
+    /// must outlive the call.
     [[nodiscard]] outcome<std::uint32_t> open(const std::string& table);
-    /// Of a table that is open. `question` must outlive the call.
+    /// Looks up the key in a table that is open. `question` must outlive the call.
     [[nodiscard]] outcome<remote_answer> look_up(const remote_question& question);
 
-    /// Whether proxymap is still there and has said nothing that nobody asked for.
+    /// Whether proxymap has the connection open, and has sent nothing after the last reply.
     [[nodiscard]] bool is_quiet() const { return input_.empty() && service_.is_quiet(); }
 
     [[nodiscard]] clock::time_point opened() const noexcept { return opened_; }
@@ -54,8 +55,8 @@ private:
     proxymap_form form_;
     clock::time_point opened_ = clock::now();
     reply_decoder lists_{proxymap_protocol_name, proxymap_reply::string_limit};
-    std::string input_;                                // what came after the last reply
-    std::map<std::string, std::uint32_t> table_flags_; // of the open tables, as told last
+    std::string input_;                                // received after the last reply
+    std::map<std::string, std::uint32_t> table_flags_; // of the open tables, from the last reply
 };
 
 } // namespace postfix_proto

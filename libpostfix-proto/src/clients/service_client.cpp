@@ -38,7 +38,7 @@ struct service_client::state {
     reply_decoder lists;
     turns line;
     bool is_connected = false;
-    bool is_closed = false; // for good
+    bool is_closed = false; // the client is destroyed
 };
 
 asio::awaitable<outcome> service_client::state::ask(std::shared_ptr<state> self,
@@ -62,7 +62,7 @@ asio::awaitable<outcome> service_client::state::ask(std::shared_ptr<state> self,
                 failure = self->service.malformed(text);
         }
     } catch (const boost::system::system_error& error) {
-        // Asio tells a coroutine so that was cancelled between two steps.
+        // Asio throws this if the coroutine was cancelled between two steps.
         if (is_its_turn)
             self->hang_up();
         if (error.code() != asio::error::operation_aborted)
@@ -83,7 +83,7 @@ asio::awaitable<outcome> service_client::state::ask_in_turn(const std::string& r
     const bool was_kept = is_connected;
     auto failure = co_await ask_once(request, reply);
     if (failure && was_kept && failure->why == service_failure::reason::closed) {
-        // It was closed between the look and the request.
+        // The service closed the connection between is_quiet() and the request.
         reply.restart();
         failure = co_await ask_once(request, reply);
     }
@@ -111,7 +111,7 @@ asio::awaitable<outcome> service_client::state::ask_once(const std::string& requ
         if (so_far == progress::malformed)
             failure = service.malformed(reply.reason());
         else if (so_far == progress::complete && (!rest.empty() || !reply.reason().empty()))
-            hang_up(); // what it says next would be taken for the next reply
+            hang_up(); // further bytes would be taken for the next reply
     }
     if (failure)
         hang_up();

@@ -36,7 +36,8 @@ using outcome = service_connection::outcome;
 
 } // namespace
 
-/// The steps are not the connection's, which may be destroyed before they end, or even begin.
+/// Shared by the connection and its steps, because the connection may be destroyed before a step
+/// ends, or even begins.
 struct service_connection::state {
     using pointer = std::shared_ptr<state>;
     class time_limit;
@@ -49,7 +50,7 @@ struct service_connection::state {
 
     [[nodiscard]] bool is_expired() const { return clock::now() >= deadline; }
 
-    /// Why a step that began after so many closings was interrupted.
+    /// Why a step was interrupted. `before` is the value of `closings` when the step began.
     [[nodiscard]] service_failure interruption(std::string_view step, unsigned before) const {
         if (closings != before)
             return client_closed_failure(step, path);
@@ -65,12 +66,12 @@ struct service_connection::state {
             socket->close(ignored);
     }
 
-    /// One attempt, without waiting.
+    /// Makes one attempt, without waiting.
     error_code try_to_connect() {
         error_code error;
         try {
-            // Not before: a loop that has had no socket yet opens descriptors of its own for the
-            // first one, and throws when it cannot.
+            // Here and not in the constructor: for its first timer or socket, an io_context opens
+            // descriptors of its own, and throws if it cannot.
             if (!timer)
                 timer.emplace(context);
             socket.emplace(context);
@@ -90,18 +91,19 @@ struct service_connection::state {
     std::optional<stream_protocol::socket> socket;
     std::optional<asio::steady_timer> timer;
     clock::time_point deadline = clock::time_point::max();
-    unsigned closings = 0; // by the client
+    unsigned closings = 0; // how often close() was called
     bool is_destroyed = false;
     std::array<char, 16384> buffer;
 };
 
-/// Interrupts the socket's step when the time is up, for as long as it exists.
+/// Interrupts the socket's step at the deadline, unless it is destroyed before.
 class service_connection::state::time_limit {
 public:
     explicit time_limit(const pointer& s) : timer_(*s->timer) {
         timer_.expires_at(s->deadline);
         timer_.async_wait([weak = std::weak_ptr<state>(s)](const error_code& error) {
-            // Without an error it may still come too late to be cancelled.
+            // A handler that is queued already can no longer be cancelled, and gets no error. By
+            // then a later step may have a later deadline.
             const auto target = weak.lock();
             if (error || !target || clock::now() < target->deadline)
                 return;

@@ -1,4 +1,4 @@
-/// Builds the failures that all clients report in the same words. Private to the library.
+/// Builds the failures that all clients report, in the same words. Private to the library.
 #pragma once
 
 #include "postfix_proto/service_connection.hpp"
@@ -12,8 +12,8 @@
 
 namespace postfix_proto {
 
-/// The failures of a step that did not end by itself, for all clients in the same words. `step` is
-/// what was waited for: connect, write, read, or one's turn.
+/// The failures of a step that was interrupted. `step` is connect, write, read, wait (for a turn),
+/// or request.
 inline service_failure timed_out_failure(std::string_view step, std::string_view path) {
     return {service_failure::reason::timed_out, fmt::format("{} timeout on {}", step, path)};
 }
@@ -27,7 +27,7 @@ inline service_failure client_closed_failure(std::string_view step, std::string_
             fmt::format("{} given up on {}: the client was closed", step, path)};
 }
 
-/// The failure of what opens a service's socket or FIFO, by its error.
+/// The failure for an error that occurred when a service's socket or FIFO was opened.
 inline service_failure connect_failure(const boost::system::error_code& error,
                                        std::string_view path) {
     using reason = service_failure::reason;
@@ -41,7 +41,7 @@ inline service_failure connect_failure(const boost::system::error_code& error,
     return {reason::unreachable, fmt::format("mail system is down ({})", text)};
 }
 
-/// Now and so much later; for ever where that is more than means something.
+/// The time `limit` from now. A limit of a year or more means no limit, for the sum could overflow.
 inline std::chrono::steady_clock::time_point deadline_after(std::chrono::milliseconds limit) {
     using clock = std::chrono::steady_clock;
     constexpr std::chrono::hours longest_limit{24 * 365};

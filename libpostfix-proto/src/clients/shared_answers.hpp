@@ -1,4 +1,4 @@
-/// Lets those who ask the same question at the same time share one answer. Private to the library.
+/// Shares one answer among coroutines that ask the same question. Private to the library.
 #pragma once
 
 #include "postfix_proto/awaitable.hpp"
@@ -14,19 +14,19 @@
 
 namespace postfix_proto {
 
-/// The questions that are under way. Must outlive its publications.
+/// The questions in progress. Must outlive its publications.
 class shared_answers {
     struct answer;
 
 public:
     explicit shared_answers(boost::asio::io_context& context) : context_(context) {}
 
-    /// Waits for the answer to a question that is under way; nothing when it is not.
+    /// Waits for the answer to a question in progress. Returns nothing if nobody else has asked it.
     [[nodiscard]] boost::asio::awaitable<std::optional<remote_answer>>
     wait_for(remote_question question);
 
-    /// Puts a question under way, and publishes its answer in the end. Whoever waits gets one also
-    /// when finding it throws.
+    /// Marks a question as in progress, and publishes the answer when it is destroyed. If an
+    /// exception prevents an answer, those that wait get a failure.
     class publication {
     public:
         publication(shared_answers& owner, const remote_question& question);

@@ -33,7 +33,7 @@ asio::awaitable<const Item*> showq_client::find_or_read() {
                 break;
         }
     } catch (const boost::system::system_error& error) {
-        // Asio tells a coroutine so that was cancelled between two steps.
+        // Asio throws this if the coroutine was cancelled between two steps.
         if (error.code() != asio::error::operation_aborted)
             throw;
         failure_ = service_.cancelled();

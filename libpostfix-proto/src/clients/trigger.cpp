@@ -33,22 +33,23 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// Postfix gives the service so much more than the trigger's own time limit to close the
-// connection.
+// When the trigger's own time limit is over, Postfix gives the service this much more time to close
+// the connection (Postfix 3.7: util/unix_trigger.c).
 constexpr std::chrono::seconds patience_for_close{100};
 
 using outcome = std::optional<service_failure>;
 
 asio::awaitable<outcome> write_to_fifo(asio::io_context& context, const std::string& path,
                                        std::string letters, clock::time_point deadline) {
-    // Without a reader this fails at once with ENXIO. No link is followed and no other file hit.
+    // Fails at once with ENXIO if there is no reader. Links are not followed: the letters must not
+    // go to another file.
     const file_descriptor fifo(
         ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC));
     if (!fifo)
         co_return connect_failure({errno, boost::system::system_category()}, path);
     backoff delay(context, deadline);
     while (true) {
-        // Few bytes are written whole or not at all.
+        // A pipe accepts so few bytes completely or not at all.
         if (::write(fifo.get(), letters.data(), letters.size()) >= 0)
             co_return std::nullopt;
         const int reason = errno;
@@ -61,7 +62,7 @@ asio::awaitable<outcome> write_to_fifo(asio::io_context& context, const std::str
     }
 }
 
-/// All of the conversation: the service closes the connection when it has taken the message.
+/// Sends the message, and waits until the service has read it and closes the connection.
 asio::awaitable<outcome> hand_over(service_connection& service, std::string message) {
     auto failure = co_await service.connect();
     if (!failure)
@@ -103,8 +104,8 @@ struct trigger_sender::trigger {
         settled.cancel();
     }
 
-    /// Whether the service will read the bytes later than now. (Not whether it has closed the
-    /// connection: between the two it does what the bytes say.)
+    /// Whether the service has not read the bytes yet. Whether the connection is open does not say
+    /// so: the service reads the bytes, acts on them, and only then closes the connection.
     [[nodiscard]] bool is_unread() {
         if (!was_written)
             return true;
@@ -115,7 +116,7 @@ struct trigger_sender::trigger {
 
     qmgr_requests requests;
     stream_protocol::socket connection;
-    std::optional<bool> was_written; // nothing: it is being tried
+    std::optional<bool> was_written; // nothing during the attempt
     asio::steady_timer settled;      // cancelled when there is a result
 
 private:
@@ -160,7 +161,7 @@ asio::awaitable<bool> trigger_sender::send_to_socket(qmgr_requests requests) {
     }
     const auto one = std::make_shared<trigger>(context_, under_way_, requests);
     one->enlist(one);
-    // Whoever joins this one must not wait for ever when something throws.
+    // Other senders may wait for this trigger. If something throws, they must not wait forever.
     struct outcome {
         trigger& one;
         bool success = false;
@@ -184,8 +185,8 @@ asio::awaitable<bool> trigger_sender::send_to_socket(qmgr_requests requests) {
     co_return true;
 }
 
-/// Tries again where waiting helps: a full backlog, and what this process or the system is short
-/// of.
+/// Tries again after an error that may pass: the service's backlog is full, or there is a lack of
+/// descriptors or memory.
 asio::awaitable<error_code> trigger_sender::connect(trigger& one) {
     namespace errc = boost::system::errc;
     backoff delay(context_, clock::now() + timeout_);

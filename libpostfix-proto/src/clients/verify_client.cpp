@@ -11,7 +11,7 @@ using outcome = service_connection::outcome;
 
 namespace {
 
-// Of these, the client is no part: it may be gone before they end.
+// These do not refer to the client, which may be destroyed before they end.
 
 asio::awaitable<verify_answer> to_answer(asio::awaitable<outcome> asked,
                                          std::unique_ptr<verify_reply> reply) {

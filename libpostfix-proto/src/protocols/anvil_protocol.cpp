@@ -33,7 +33,7 @@ std::string_view name_of(anvil_request what) {
     return "lookup";
 }
 
-/// After the status.
+/// The attributes that follow the status in a reply.
 std::vector<wanted_attribute> wanted(anvil_request what, anvil_counts& to) {
     switch (what) {
     case anvil_request::connect:
@@ -75,7 +75,7 @@ std::string encode(anvil_request what, std::string_view service, std::string_vie
         .finish();
 }
 
-// A failure has no counts, so that those may be missing.
+// The counts may be missing: a reply that reports a failure has none.
 anvil_reply::anvil_reply(anvil_request what)
     : expected_(1 + wanted(what, counts_).size()),
       scanner_(with_status(status_, wanted(what, counts_))) {}

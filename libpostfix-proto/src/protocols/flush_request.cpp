@@ -26,12 +26,12 @@ constexpr std::string_view purge = "purge";
 constexpr std::string_view wakeup = "W"; // TRIGGER_REQ_WAKEUP
 } // namespace request_name
 
-// In the order in which they come.
+// In the order in which they are sent.
 constexpr std::string_view arguments_of_add[] = {attribute::site, attribute::queue_id};
 constexpr std::string_view arguments_of_send_site[] = {attribute::site};
 constexpr std::string_view arguments_of_send_file[] = {attribute::queue_id};
 
-// A first read of so many bytes cannot be an attribute list.
+// If the first read returns no more bytes than this, they are no attribute list but a trigger.
 constexpr std::size_t longest_trigger = 2;
 
 using decoder = flush_request_decoder;
@@ -133,8 +133,8 @@ std::optional<decoder::result> decoder::take_name(std::string_view name) {
         return std::nullopt;
     }
     if (expected_.empty()) {
-        // A client newer than the service: Postfix has all that it needs, and goes on without the
-        // rest.
+        // A client of a later Postfix version may send more. As in Postfix, the request is served
+        // without the rest.
         remark_ = fmt::format("unexpected attribute {} (expecting the end of the list)",
                               quote_for_log(name));
         return finish();
@@ -183,7 +183,7 @@ decoder::result decoder::finish() {
 }
 
 decoder::result decoder::end_of_input() {
-    // A trigger may lack its NUL.
+    // The NUL at the end of a trigger may be missing.
     if (state_ == state::trigger && !trigger_.empty())
         if (auto outcome = select_request(trigger_))
             return *std::move(outcome);
@@ -204,7 +204,7 @@ std::optional<flush_reply_decoder::result> flush_reply_decoder::feed(std::string
                 return malformed{fmt::format("missing attribute {}", attribute::status)};
             return *status_;
         }
-        if (status_) // and whatever a later version has to add
+        if (status_) // ignore what a later version adds
             continue;
         if (const auto* name = std::get_if<reply_decoder::name>(&event)) {
             if (name->text != attribute::status)

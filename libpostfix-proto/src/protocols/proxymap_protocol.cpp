@@ -9,13 +9,13 @@ namespace postfix_proto {
 
 namespace {
 
-// util/dict.h, the same from Postfix 3.0 to 3.11.
+// The values in util/dict.h, unchanged from Postfix 3.0 to 3.11.
 constexpr std::uint32_t flag_fixed = 1U << 4U;
 constexpr std::uint32_t flag_lock = 1U << 6U;
 constexpr std::uint32_t flag_utf8_request = 1U << 19U;
 
-/// What a list opens its tables with. In the older form the client does not send them with "open",
-/// as the server takes them from each lookup.
+/// The flags with which a domain list opens its tables. In the older form the client sends them
+/// with each lookup, and none with "open".
 constexpr std::int32_t list_flags = static_cast<std::int32_t>(flag_lock | flag_utf8_request);
 constexpr std::int32_t no_flags = 0;
 
@@ -65,7 +65,7 @@ proxymap_reply::proxymap_reply(expected what, proxymap_form form)
 
 proxymap_reply::progress proxymap_reply::feed(reply_decoder& from, std::string_view& input) {
     const auto result = scanner_.feed(from, input);
-    // Of a list that goes on, what follows could not be told from the next reply.
+    // The reply has more attributes than expected. They would be taken for the next reply.
     return result == progress::complete && !scanner_.reason().empty() ? progress::malformed
                                                                       : result;
 }

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 10> attribute_names = {
     "queue_name", "queue_id",           "time",      "size",   "sender", "forced_expire",
     "recipient",  "original_recipient", "log_class", "reason",
 };
-// The first so many are those without which there is no message.
+// How many of them, from the first one on, every message must have.
 constexpr std::size_t needed = 5;
 
 constexpr unsigned bit(std::size_t attribute) { return 1U << attribute; }
@@ -72,7 +72,7 @@ showq_decoder::event showq_decoder::take_name(std::string_view name) {
         if (state_ == state::head)
             return begin_message();
     } else if (attribute_ < attribute::recipient) {
-        // A message cannot begin before the end of the one before.
+        // A message cannot begin before the previous one has ended.
         if (state_ == state::recipients || (seen_ & bit(index)) != 0)
             return fail(fmt::format("unexpected attribute {}", name));
         seen_ |= bit(index);
@@ -150,7 +150,7 @@ showq_decoder::event showq_decoder::begin_message() {
 }
 
 showq_decoder::event showq_decoder::take_number(std::string_view text, std::int64_t& number) {
-    const auto value = parse_number<std::uint64_t>(text); // -1 travels as 18446744073709551615
+    const auto value = parse_number<std::uint64_t>(text); // -1 is sent as 18446744073709551615
     if (!value)
         return fail(fmt::format("malformed number {}", quote_for_log(text)));
     number = static_cast<std::int64_t>(*value);

@@ -40,7 +40,7 @@ std::string encode_verify_update(std::string_view address, address_status status
         .finish();
 }
 
-// A failure has no more than the status, so that the others may be missing.
+// The other attributes may be missing: a reply that reports a failure has only the status.
 verify_reply::verify_reply(expected what)
     : expected_(what == expected::query ? 3 : 1),
       scanner_(what == expected::query
