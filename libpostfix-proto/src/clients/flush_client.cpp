@@ -2,16 +2,15 @@
 
 #include "attributes/attribute_text.hpp"
 #include "clients/service_failures.hpp"
-#include "clients/turns.hpp"
 #include "postfix_proto/run_blocking.hpp"
 #include "postfix_proto/service_connection.hpp"
+#include "postfix_proto/turns.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
 #include <fmt/format.h>
 
-#include <limits>
 #include <list>
 
 namespace postfix_proto {
@@ -94,9 +93,7 @@ asio::awaitable<flush_result> converse(service_connection& service, const flush_
 
 struct flush_client::state {
     state(asio::io_context& loop, flush_client_settings s)
-        : context(loop), settings(std::move(s)),
-          connections(loop, settings.path, settings.most_connections,
-                      std::numeric_limits<std::size_t>::max()) {}
+        : context(loop), settings(std::move(s)), connections(loop, settings.most_connections) {}
 
     asio::io_context& context;
     flush_client_settings settings;
@@ -161,11 +158,11 @@ flush_client::result flush_client::ask(std::shared_ptr<state> shared, flush_requ
     const auto& path = shared->settings.path;
     const auto deadline = deadline_after(shared->settings.limit);
     try {
-        turns::turn mine(shared->connections);
         if (shared->is_closed)
             co_return result_of(client_closed_failure("request", path));
-        if (const auto failure = co_await shared->connections.enter(mine, deadline))
-            co_return result_of(*failure);
+        const auto mine = co_await shared->connections.take_before(deadline);
+        if (!mine)
+            co_return result_of(no_turn_failure(mine.error(), path));
         if (shared->is_closed)
             co_return result_of(client_closed_failure("request", path));
         listed_connection service(shared->context, path, shared->open);

@@ -4,8 +4,8 @@
 #include "clients/proxymap_connection.hpp"
 #include "clients/service_failures.hpp"
 #include "clients/shared_answers.hpp"
-#include "clients/turns.hpp"
 #include "postfix_proto/repeated_warning.hpp"
+#include "postfix_proto/turns.hpp"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <map>
 #include <utility>
 
@@ -50,8 +49,7 @@ struct attempt {
 struct proxymap_client::state {
     state(asio::io_context& loop, proxymap_settings s, logger& log)
         : context(loop), settings(std::move(s)), answers(loop),
-          places(loop, settings.path, settings.most_connections,
-                 std::numeric_limits<std::size_t>::max()),
+          places(loop, settings.most_connections),
           idle(loop, settings.idle_limit, settings.connection_limit), no_service(log),
           no_answer(log), crowded(log) {}
 
@@ -78,8 +76,8 @@ asio::awaitable<remote_answer> proxymap_client::state::ask(std::shared_ptr<state
                                                            remote_question question) {
     const auto& settings = self->settings;
     if (self->asking >= settings.most_questions) {
-        self->crowded("service {}: {} requests are unanswered -- further ones fail",
-                      settings.path, self->asking);
+        self->crowded("service {}: {} requests are unanswered -- further ones fail", settings.path,
+                      self->asking);
         co_return remote_answer{
             lookup_result::failed(fmt::format("too many requests wait for {}", settings.path))};
     }
@@ -128,19 +126,17 @@ bool proxymap_client::state::is_refused(const std::string& table) {
 
 asio::awaitable<attempt> proxymap_client::state::try_once(const remote_question& question,
                                                           clock::time_point deadline) {
-    turns::turn place(places);
-    auto failure = co_await places.enter(place, deadline);
-    if (failure)
-        co_return attempt{unexpected(*std::move(failure))};
+    const auto place = co_await places.take_before(deadline);
+    if (!place)
+        co_return attempt{unexpected(no_turn_failure(place.error(), settings.path))};
     auto connection = idle.take();
     const bool was_kept = connection != nullptr;
     if (!was_kept)
         connection = std::make_unique<proxymap_connection>(context, settings.path, settings.form);
     connection->expires_at(deadline);
     if (!was_kept)
-        failure = co_await connection->connect();
-    if (failure)
-        co_return attempt{unexpected(*std::move(failure))};
+        if (auto failure = co_await connection->connect())
+            co_return attempt{unexpected(*std::move(failure))};
     auto answer = co_await converse(*connection, question);
     if (answer)
         idle.keep(std::move(connection));

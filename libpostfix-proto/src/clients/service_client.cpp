@@ -1,11 +1,12 @@
 #include "postfix_proto/service_client.hpp"
 
 #include "clients/service_failures.hpp"
-#include "clients/turns.hpp"
+#include "postfix_proto/turns.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace postfix_proto {
@@ -17,7 +18,7 @@ struct service_client::state {
     state(asio::io_context& context, const std::string& where, std::string_view name,
           attribute_form which, std::chrono::milliseconds time, std::size_t most_waiting)
         : path(where), service(context, where), protocol(name), form(which), limit(time),
-          lists(name), line(context, where, 1, most_waiting) {}
+          lists(name), line(context, 1, most_waiting) {}
 
     static asio::awaitable<outcome> ask(std::shared_ptr<state> self, std::string request,
                                         attribute_scanner& reply,
@@ -45,12 +46,17 @@ asio::awaitable<outcome> service_client::state::ask(std::shared_ptr<state> self,
                                                     std::string request, attribute_scanner& reply,
                                                     std::function<std::string()> complaint) {
     const auto deadline = deadline_after(self->limit);
-    turns::turn mine(self->line);
+    std::optional<turns::turn> mine;
     outcome failure;
     bool is_its_turn = false;
     try {
-        if (!self->is_closed)
-            failure = co_await self->line.enter(mine, deadline);
+        if (!self->is_closed) {
+            auto taken = co_await self->line.take_before(deadline);
+            if (taken)
+                mine.emplace(*std::move(taken));
+            else
+                failure = no_turn_failure(taken.error(), self->path);
+        }
         is_its_turn = !failure && !self->is_closed;
         if (self->is_closed && !failure)
             failure = client_closed_failure("request", self->path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "postfix_proto/service_connection.hpp"
+#include "postfix_proto/turns.hpp"
 
 #include <boost/system/error_code.hpp>
 
@@ -25,6 +26,22 @@ inline service_failure cancelled_failure(std::string_view step, std::string_view
 inline service_failure client_closed_failure(std::string_view step, std::string_view path) {
     return {service_failure::reason::client_closed,
             fmt::format("{} given up on {}: the client was closed", step, path)};
+}
+
+/// The failure of a request that is refused a turn.
+inline service_failure no_turn_failure(turns::refusal why, std::string_view path) {
+    switch (why) {
+    case turns::refusal::too_many:
+        return {service_failure::reason::too_many,
+                fmt::format("too many requests wait for {}", path)};
+    case turns::refusal::timed_out:
+        return timed_out_failure("wait", path);
+    case turns::refusal::sent_away:
+        return client_closed_failure("wait", path);
+    case turns::refusal::cancelled:
+        break;
+    }
+    return cancelled_failure("wait", path);
 }
 
 /// The failure for an error that occurred when a service's socket or FIFO was opened.
