@@ -4,11 +4,12 @@
 
 #include "flushd/tool/postfix/instance.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <functional>
 #include <optional>
 #include <string>
+
+namespace CLI {
+class App;
+}
 
 namespace flushd::tool {
 
@@ -17,8 +18,8 @@ struct global_options {
     std::optional<std::string> config_directory; ///< -c
 };
 
-/// Adds a command to the parser. The command runs as the parser's callback. It throws tool_error,
-/// or CLI::RuntimeError with an exit status if it has already printed the reason.
+/// Adds a command to the parser. The command runs as its action. It throws tool_error, or
+/// exit_request with an exit status if it has already printed the reason.
 using add_command = void (*)(CLI::App& app, const global_options& options);
 
 // In the order of --help.

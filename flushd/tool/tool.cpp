@@ -2,6 +2,7 @@
 
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/help_text.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 #include "flushd/tool/suggestion.hpp"
 
@@ -163,8 +164,8 @@ int run_tool(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
         return 0;
-    } catch (const CLI::RuntimeError& done) {
-        return done.get_exit_code();
+    } catch (const exit_request& done) {
+        return done.status();
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) // --help and --version
             return app.exit(error);

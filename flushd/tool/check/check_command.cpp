@@ -1,5 +1,6 @@
 #include "flushd/tool/check/check.hpp"
 #include "flushd/tool/command.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include <fmt/format.h>
@@ -69,14 +70,14 @@ std::string check::mend_field(const service_entry& entry, std::string_view chang
 }
 
 void add_check(CLI::App& app, const global_options& global) {
-    auto& command = *app.add_subcommand("check", "Look for problems that keep ETRN from working");
-    command.callback([&global] {
+    command_options command(app, "check", "Look for problems that keep ETRN from working");
+    command.action([&global] {
         if (::geteuid() != 0)
             throw tool_error("only root can read all that is checked: run \"flushd check\" as root",
                              EX_NOPERM);
         const auto where = enter_queue_directory(global.config_directory);
         if (check(where).run() > 0)
-            throw CLI::RuntimeError(1);
+            throw exit_request(1);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include "flushd/tool/install/program_switch.hpp"
 #include "flushd/tool/install/service_answers.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/postfix/proxied_tables.hpp"
@@ -220,16 +221,16 @@ void install(const instance& where, const install_options& options) {
 } // namespace
 
 void add_install(CLI::App& app, const global_options& global) {
-    auto& command = *app.add_subcommand(
-        "install", "Make flushd Postfix's flush service, and verify that it answers");
     const auto options = std::make_shared<install_options>();
-    command.add_flag("--dry-run", options->dry_run, "Show what would change, and change nothing");
-    command.add_flag("--proxy", options->proxy,
-                     "Let proxymap(8) look up the tables of fast_flush_domains that flushd "
-                     "cannot (ldap, mysql ...)");
-    command.add_flag("--rebuild", options->rebuild,
-                     "Then list mail that is already deferred, as `flushd rebuild` does");
-    command.callback([&global, options] { install(instance(global.config_directory), *options); });
+    command_options command(app, "install",
+                            "Make flushd Postfix's flush service, and verify that it answers");
+    command.flag({"--dry-run", "Show what would change, and change nothing"}, options->dry_run);
+    command.flag({"--proxy", "Let proxymap(8) look up the tables of fast_flush_domains that flushd "
+                             "cannot (ldap, mysql ...)"},
+                 options->proxy);
+    command.flag({"--rebuild", "Then list mail that is already deferred, as `flushd rebuild` does"},
+                 options->rebuild);
+    command.action([&global, options] { install(instance(global.config_directory), *options); });
 }
 
 } // namespace flushd::tool

@@ -1,6 +1,7 @@
 #include "flushd/tool/command.hpp"
 
 #include "flushd/tool/install/program_switch.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/file_image.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
@@ -114,11 +115,11 @@ void uninstall(const instance& where, bool is_dry_run) {
 } // namespace
 
 void add_uninstall(CLI::App& app, const global_options& global) {
-    auto& command =
-        *app.add_subcommand("uninstall", "Restore Postfix's own flush, and verify that it answers");
+    command_options command(app, "uninstall",
+                            "Restore Postfix's own flush, and verify that it answers");
     const auto is_dry_run = std::make_shared<bool>(false);
-    command.add_flag("--dry-run", *is_dry_run, "Show what would change, and change nothing");
-    command.callback(
+    command.flag({"--dry-run", "Show what would change, and change nothing"}, *is_dry_run);
+    command.action(
         [&global, is_dry_run] { uninstall(instance(global.config_directory), *is_dry_run); });
 }
 

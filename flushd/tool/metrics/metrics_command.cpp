@@ -92,27 +92,22 @@ void run(const global_options& global, const metrics_options& options) {
 
 void add_metrics(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<metrics_options>();
-    auto* command = app.add_subcommand("metrics", "Print metrics for Prometheus");
-    command->footer(
+    command_options command(app, "metrics", "Print metrics for Prometheus");
+    command.footer(
         "Run it as root from cron(8) or a timer, for node_exporter's textfile collector; Debian's "
         "reads /var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in "
         "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
-    command
-        ->add_option_function<std::string>(
-            "-o,--output",
-            [options](const std::string& path) {
-                if (!path.empty())
-                    options->output = std::filesystem::absolute(path);
-            },
-            "Replace FILE instead of printing to standard output")
-        ->type_name("FILE");
-    command
-        ->add_option("-n,--top", options->top,
-                     "Report the N destinations with the most deferred mail individually "
-                     "(default: 20)")
-        ->check(whole_number())
-        ->type_name("N");
-    command->callback([options, &global] { run(global, *options); });
+    command.parsed({"-o,--output", "Replace FILE instead of printing to standard output"}, "FILE",
+                   [options](const std::string& path) -> std::string {
+                       if (!path.empty())
+                           options->output = std::filesystem::absolute(path);
+                       return {};
+                   });
+    command.number({"-n,--top",
+                    "Report the N destinations with the most deferred mail individually "
+                    "(default: 20)"},
+                   options->top);
+    command.action([options, &global] { run(global, *options); });
 }
 
 } // namespace flushd::tool

@@ -1,4 +1,5 @@
 #include "flushd/tool/command.hpp"
+#include "flushd/tool/options.hpp"
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/rebuild/rebuild.hpp"
@@ -62,21 +63,21 @@ void run(const global_options& global, const rebuild_options& options) {
             fmt::format("{} could not be added: {}", result.failed, work.first_failure()),
             EX_TEMPFAIL);
     if (status != 0)
-        throw CLI::RuntimeError(status);
+        throw exit_request(status);
 }
 
 } // namespace
 
 void add_rebuild(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<rebuild_options>();
-    auto* command = app.add_subcommand("rebuild", "List mail that is already deferred");
-    command->footer(
+    command_options command(app, "rebuild", "List mail that is already deferred");
+    command.footer(
         "Run it after the first installation, and after a change of fast_flush_domains. Otherwise "
         "mail is listed only when its next delivery attempt fails, hours later, or after "
         "`sendmail -q`. It delivers nothing and skips what is already listed, so it can be run at "
         "any time.");
-    command->add_option("SITE", options->sites, "List mail only for these destinations");
-    command->callback([options, &global] { run(global, *options); });
+    command.arguments("SITE", options->sites, "List mail only for these destinations");
+    command.action([options, &global] { run(global, *options); });
 }
 
 } // namespace flushd::tool

@@ -219,37 +219,35 @@ void run(const global_options& global, const send_options& options) {
         throw tool_error("specify one of SITE..., --all, --older-than TIME and --id ID", EX_USAGE);
     queue_context queue(enter_queue_directory(global.config_directory));
     if (const int status = sender(queue, options).run(); status != 0)
-        throw CLI::RuntimeError(status);
+        throw exit_request(status);
 }
 
 } // namespace
 
 void add_send(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<send_options>();
-    auto* command = app.add_subcommand("send", "Request delivery of mail now");
-    command->footer(
-        "TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
-        "Asks the flush service, as ETRN and postqueue -s do. The exit status is 0 when the "
-        "service "
-        "has accepted the request, and 69 when it refuses or the mail system is down. With --wait "
-        "it is 0 when all mail has left the queue (delivered, or returned to the sender), and 75 "
-        "when some was deferred again or the time was up.");
-    command->add_option("SITE", options->sites, "Send the listed mail for these destinations");
-    command->add_flag("--all", options->all, "Send for every destination with listed mail")
-        ->group("Selection");
-    add_duration(*command, "--older-than", options->older_than,
-                 "Send for every destination whose oldest deferred message is older")
-        ->group("Selection");
-    command->add_option("--id", options->ids, "Send this message, listed or not; may be repeated")
-        ->type_name("ID")
-        ->group("Selection");
-    command
-        ->add_flag("-w,--wait", options->wait,
-                   "Wait until each message has been tried, and report the result")
-        ->group("Waiting");
-    add_duration(*command, "--timeout", options->timeout, "Wait at most this long (default: 10m)")
-        ->group("Waiting");
-    command->callback([options, &global] { run(global, *options); });
+    command_options command(app, "send", "Request delivery of mail now");
+    command.footer("TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
+                   "Asks the flush service, as ETRN and postqueue -s do. The exit status is 0 when "
+                   "the service has accepted the request, and 69 when it refuses or the mail "
+                   "system is down. With --wait it is 0 when all mail has left the queue "
+                   "(delivered, or returned to the sender), and 75 when some was deferred again or "
+                   "the time was up.");
+    command.arguments("SITE", options->sites, "Send the listed mail for these destinations");
+    command.flag({"--all", "Send for every destination with listed mail", "Selection"},
+                 options->all);
+    command.duration({"--older-than",
+                      "Send for every destination whose oldest deferred message is older",
+                      "Selection"},
+                     options->older_than);
+    command.texts({"--id", "Send this message, listed or not; may be repeated", "Selection"}, "ID",
+                  options->ids);
+    command.flag(
+        {"-w,--wait", "Wait until each message has been tried, and report the result", "Waiting"},
+        options->wait);
+    command.duration({"--timeout", "Wait at most this long (default: 10m)", "Waiting"},
+                     options->timeout);
+    command.action([options, &global] { run(global, *options); });
 }
 
 } // namespace flushd::tool

@@ -6,9 +6,9 @@
 #include "flushd/tool/screen/terminal.hpp"
 #include "flushd/tool/screen/text_table.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/status/status_report.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -44,16 +44,9 @@ struct status_options {
     seconds interval{2};
 };
 
-struct report {
-    std::time_t now = 0;
-    std::vector<site_summary> sites;
-    site_summary total{*logfile_name::from_name("total")};
-    std::size_t left_out = 0; // by --top
-};
-
-report make_report(const queue_context& queue, const status_options& options,
-                   const std::optional<std::set<logfile_name>>& wanted) {
-    report result;
+status_report make_report(const queue_context& queue, const status_options& options,
+                          const std::optional<std::set<logfile_name>>& wanted) {
+    status_report result;
     result.now = std::time(nullptr);
     std::set<logfile_name> missing = wanted.value_or(std::set<logfile_name>());
     const auto listed = read_listed_sites(queue.layout(), wanted);
@@ -80,34 +73,6 @@ report make_report(const queue_context& queue, const status_options& options,
     return result;
 }
 
-nlohmann::ordered_json json_of(const site_summary& site) {
-    const auto time = [](const std::optional<std::time_t>& when) {
-        return when ? nlohmann::ordered_json(*when) : nlohmann::ordered_json();
-    };
-    return {{"listed", site.listed},
-            {"deferred", site.deferred},
-            {"duplicates", site.duplicates},
-            {"bad_lines", site.bad},
-            {"size", site.size},
-            {"oldest_arrival", time(site.oldest)},
-            {"last_send", time(site.sent.at)},
-            {"no_send_since", time(site.sent.none_since)}};
-}
-
-std::string json_text(queue_context& queue, const report& all) {
-    auto sites = nlohmann::ordered_json::array();
-    for (const auto& site : all.sites) {
-        nlohmann::ordered_json one{{"logfile", site.file.name()},
-                                   {"sites", queue.names().of(site.file)}};
-        one.update(json_of(site));
-        sites.push_back(std::move(one));
-    }
-    nlohmann::ordered_json result{
-        {"time", all.now}, {"sites", std::move(sites)}, {"total", json_of(all.total)}};
-    result["total"]["sites"] = all.sites.size() + all.left_out;
-    return result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
-}
-
 std::string last_send_text(const last_send& sent, std::time_t now) {
     const auto age = [now](std::time_t when) { return format_duration(seconds(now - when)); };
     return sent.at           ? age(*sent.at) + " ago"
@@ -131,8 +96,8 @@ std::vector<text_table::cell> row_of(std::string name, const site_summary& site,
             {fmt::format("{}", site.duplicates)}};
 }
 
-std::string table_text(queue_context& queue, const report& all, const status_options& options,
-                       std::size_t width, bool colour) {
+std::string table_text(queue_context& queue, const status_report& all,
+                       const status_options& options, std::size_t width, bool colour) {
     if (all.sites.empty())
         return options.older_than ? "No destination has older mail.\n"
                                   : "No mail is listed for any destination.\n";
@@ -151,7 +116,7 @@ void print_once(queue_context& queue, const status_options& options,
                 const std::optional<std::set<logfile_name>>& wanted) {
     const auto all = make_report(queue, options, wanted);
     const bool terminal = is_terminal(stdout);
-    fmt::print("{}", options.json ? json_text(queue, all)
+    fmt::print("{}", options.json ? json_text(queue.names(), all)
                                   : table_text(queue, all, options,
                                                terminal ? size_of_terminal(stdout).columns : 0,
                                                has_colour(stdout)));
@@ -176,7 +141,7 @@ void print_once(queue_context& queue, const status_options& options,
         char time[sizeof "00:00:00"];
         std::strftime(time, sizeof time, "%T", &local);
         const auto text =
-            options.json ? json_text(queue, all)
+            options.json ? json_text(queue.names(), all)
                          : fmt::format("{}\n{}", time,
                                        table_text(queue, all, options, terminal ? size.columns : 0,
                                                   has_colour(stdout)));
@@ -191,16 +156,17 @@ void print_once(queue_context& queue, const status_options& options,
     }
 }
 
-sort_key sort_key_of(const std::string& text) {
+/// Returns what is wrong with the text, or "".
+std::string take_sort_key(const std::string& text, sort_key& key) {
     static const std::map<std::string, sort_key> keys = {
         {"site", sort_key::site},         {"listed", sort_key::listed},
         {"deferred", sort_key::deferred}, {"oldest", sort_key::oldest},
         {"size", sort_key::size},         {"sent", sort_key::sent}};
     const auto found = keys.find(text);
     if (found == keys.end())
-        throw CLI::ValidationError(
-            "--sort", "not one of site, listed, deferred, oldest, size, sent: " + text);
-    return found->second;
+        return "not one of site, listed, deferred, oldest, size, sent: " + text;
+    key = found->second;
+    return {};
 }
 
 void run(const global_options& global, const status_options& options) {
@@ -221,41 +187,32 @@ void run(const global_options& global, const status_options& options) {
 
 void add_status(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<status_options>();
-    auto* command = app.add_subcommand("status", "Show the listed mail of each destination");
-    command->footer(
+    command_options command(app, "status", "Show the listed mail of each destination");
+    command.footer(
         "TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
         "Reads the logfiles and queue files directly: it takes no lock, changes no access time, "
-        "and "
-        "works while Postfix is stopped. A million messages take some seconds.\n"
+        "and works while Postfix is stopped. A million messages take some seconds.\n"
         "DUPLICATE counts further lines for messages that are already listed. LAST SEND says \"not "
         "for 2h\" when a send cannot be told from another read of the logfile: see flushd(1).");
-    command->add_option("SITE", options->sites, "Show only these destinations");
-    command
-        ->add_option_function<std::string>(
-            "-s,--sort", [options](const std::string& text) { options->sort = sort_key_of(text); },
-            "Sort by site, listed, deferred (default), oldest, size or sent")
-        ->type_name("KEY")
-        ->group("Selection");
-    add_duration(*command, "--older-than", options->older_than,
-                 "Show only destinations whose oldest deferred message is older")
-        ->group("Selection");
-    command->add_option("-n,--top", options->top, "Show at most N destinations")
-        ->check(whole_number())
-        ->type_name("N")
-        ->group("Selection");
-    command->add_flag("-a,--all", options->empty, "Include destinations without listed mail")
-        ->group("Selection");
-    command
-        ->add_flag("--names", options->names,
-                   "Ask showq(8) for the names of all destinations; takes longer")
-        ->group("Output");
-    command->add_flag("--json", options->json, "Print JSON; times are seconds since 1970")
-        ->group("Output");
-    command->add_flag("-w,--watch", options->watch, "Repeat until interrupted")->group("Output");
-    add_duration(*command, "--interval", options->interval,
-                 "Time between two outputs of --watch (default: 2s)")
-        ->group("Output");
-    command->callback([options, &global] { run(global, *options); });
+    command.arguments("SITE", options->sites, "Show only these destinations");
+    command.parsed(
+        {"-s,--sort", "Sort by site, listed, deferred (default), oldest, size or sent",
+         "Selection"},
+        "KEY", [options](const std::string& text) { return take_sort_key(text, options->sort); });
+    command.duration({"--older-than",
+                      "Show only destinations whose oldest deferred message is older", "Selection"},
+                     options->older_than);
+    command.number({"-n,--top", "Show at most N destinations", "Selection"}, options->top);
+    command.flag({"-a,--all", "Include destinations without listed mail", "Selection"},
+                 options->empty);
+    command.flag(
+        {"--names", "Ask showq(8) for the names of all destinations; takes longer", "Output"},
+        options->names);
+    command.flag({"--json", "Print JSON; times are seconds since 1970", "Output"}, options->json);
+    command.flag({"-w,--watch", "Repeat until interrupted", "Output"}, options->watch);
+    command.duration({"--interval", "Time between two outputs of --watch (default: 2s)", "Output"},
+                     options->interval);
+    command.action([options, &global] { run(global, *options); });
 }
 
 } // namespace flushd::tool

@@ -148,6 +148,12 @@ TEST_CASE("a mistyped command line ends in a sentence that helps") {
         "unknown option --sotr; did you mean --sort? `flushd status --help` lists all");
     check_usage_error({"status", "--top", "x"},
                       "--top: not a whole number: x; see `flushd status --help`");
+    check_usage_error({"status", "-s", "x"},
+                      "--sort: not one of site, listed, deferred, oldest, size, sent: x; see "
+                      "`flushd status --help`");
+    check_usage_error({"send", "--timeout", "x"},
+                      "--timeout: not a length of time such as 90s, 30m, 2h or 3d: x; see "
+                      "`flushd send --help`");
 }
 
 TEST_CASE("help is the same in each way to ask, and fits a terminal") {
