@@ -33,8 +33,8 @@ std::string from_hex(std::string_view digits) {
 
 std::string to_hex(std::string_view bytes) {
     std::string digits;
-    for (const unsigned char byte : bytes)
-        digits += fmt::format("{:02x}", byte);
+    for (const char byte : bytes)
+        digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
     return digits;
 }
 
