@@ -1,0 +1,99 @@
+#include "flushd/daemon/followed_send.hpp"
+
+#include "flushd/daemon/defer_log.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace flushd {
+
+namespace queue_name = postfix_proto::queue_name;
+
+namespace {
+
+// A destination that fails so many times in a row is down. One message may find a server that is
+// overloaded for a moment; qmgr(8) itself gives a destination up after fewer.
+constexpr std::size_t enough_in_a_row = 20;
+
+// So many messages between two looks at the clock.
+constexpr int messages_at_once = 16;
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+} // namespace
+
+void followed_send::add(std::vector<moved_message> messages) {
+    for (const auto& message : messages)
+        recipients_ += message.recipients;
+    in_delivery_.insert(in_delivery_.end(), std::make_move_iterator(messages.begin()),
+                        std::make_move_iterator(messages.end()));
+}
+
+bool followed_send::look(clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    if (next_ == 0) {
+        next_ = in_delivery_.size();
+        bounces_.update();
+    }
+    do {
+        for (int i = 0; i < messages_at_once && next_ > 0; ++i) {
+            auto& message = in_delivery_[--next_];
+            if (!has_left(message))
+                continue;
+            tell(message);
+            recipients_ -= message.recipients;
+            std::swap(message, in_delivery_.back()); // which has been looked at, or is new
+            in_delivery_.pop_back();
+        }
+    } while (next_ > 0 && clock::now() < end);
+    return next_ == 0;
+}
+
+/// In the order in which a message moves, so that it cannot be overlooked on its way.
+bool followed_send::has_left(moved_message& message) const {
+    if (!message.was_read) {
+        if (exists(layout_.path(queue_name::incoming, message.id)))
+            return false;
+        message.was_read = true;
+    }
+    return !exists(layout_.path(queue_name::active, message.id));
+}
+
+void followed_send::tell(const moved_message& message) {
+    if (exists(layout_.path(queue_name::deferred, message.id))) {
+        tell_deferred(message);
+        return;
+    }
+    in_a_row_ = 0;
+    if (exists(layout_.path(queue_name::hold, message.id))) {
+        ++result_.held;
+        return;
+    }
+    // It has been returned, and then gone, since the look before this one.
+    bounces_.update();
+    if (bounces_.take(message.id))
+        ++result_.bounced;
+    else if (bounces_.sees_all())
+        ++result_.delivered;
+    else
+        ++result_.gone;
+}
+
+void followed_send::tell_deferred(const moved_message& message) {
+    ++result_.deferred;
+    const auto why = read_deferral(layout_.path("defer", message.id), site_);
+    in_a_row_ = why.is_of_destination ? in_a_row_ + 1 : 0;
+    if (result_.reason.empty())
+        result_.reason = why.reason;
+}
+
+bool followed_send::is_down() const noexcept {
+    const auto told = result_.total();
+    return told > 0 && in_a_row_ >= std::min(told, enough_in_a_row) &&
+           (told >= enough_in_a_row || in_delivery_.empty());
+}
+
+} // namespace flushd
