@@ -51,6 +51,8 @@ const std::vector<std::string>& flush_parameter_names() {
         "non_bdb_migration_log_redirect",
         "parent_domain_matches_subdomains",
         "proxymap_service_name",
+        "qmgr_message_active_limit",
+        "qmgr_message_recipient_limit",
         "queue_service_name",
         "smtputf8_enable",
         "trigger_timeout",
@@ -71,6 +73,16 @@ bool master_cf_mentions(const std::string& config_directory, std::string_view pa
 
 bool names_any(std::string_view list) {
     return list.find_first_not_of(", \t\r\n") != std::string_view::npos;
+}
+
+/// Half of what the queue manager holds; of a single message, the message. 0 stays no limit.
+void read_limits(const postconf_result& main_cf, flush_parameters& result) {
+    const auto half_of = [&](const char* limit) {
+        return (static_cast<std::size_t>(main_cf.get_int(limit, 0)) + 1) / 2;
+    };
+    result.most_messages_in_delivery = half_of("qmgr_message_active_limit");
+    if (result.most_messages_in_delivery > 0)
+        result.most_recipients_in_delivery = half_of("qmgr_message_recipient_limit");
 }
 
 } // namespace
@@ -95,6 +107,7 @@ flush_parameters read_flush_parameters(const postconf_result& main_cf) {
     result.defers_transports =
         names_any(main_cf.get("defer_transports")) ||
         master_cf_mentions(main_cf.get("config_directory"), "defer_transports");
+    read_limits(main_cf, result);
     result.queue_manager_socket = "public/" + main_cf.get("queue_service_name");
     result.proxymap_socket = "private/" + main_cf.get("proxymap_service_name");
 

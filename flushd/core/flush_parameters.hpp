@@ -6,6 +6,7 @@
 #include "postfix_proto/proxymap_protocol.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,11 @@ struct flush_parameters {
     /// Whether defer_transports may be set for the queue manager. The value that the running queue
     /// manager has read is not known.
     bool defers_transports = false;
+    /// How many messages, and recipients of them, all sends together may have in the queue
+    /// manager's hands: half of qmgr_message_active_limit and of qmgr_message_recipient_limit. 0
+    /// for no limit: as flush(8) does.
+    std::size_t most_messages_in_delivery = 0;
+    std::size_t most_recipients_in_delivery = 0;
     std::string queue_manager_socket; ///< relative to $queue_directory
     std::string proxymap_socket;      ///< likewise
 

@@ -67,7 +67,16 @@ flush_daemon::flush_daemon(const service_setup& setup)
     // The service works without the counters; `flushd metrics` reports that they are missing.
     if (const auto failure = counts_on_disk_.open(path, setup.main_cf.get("mail_owner")))
         log_.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
+    open_unfinished(setup);
     keep_layout(setup);
+}
+
+/// The service does its work without; a send that waits is forgotten then when the process dies.
+void flush_daemon::open_unfinished(const service_setup& setup) {
+    const auto path =
+        data_file_path(setup.main_cf.get("data_directory"), setup.options.service_name, "sends");
+    if (const auto failure = unfinished_.open(path, setup.main_cf.get("mail_owner")))
+        log_.debug("no record of unfinished sends: open {}: {}", path, failure.message());
 }
 
 void flush_daemon::keep_layout(const service_setup& setup) {
@@ -96,10 +105,11 @@ std::optional<confinement> flush_daemon::confinement() const {
 }
 
 void flush_daemon::begin(const service_runtime& runtime) {
-    flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_);
+    flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_, unfinished_);
     counts_.add(counter::starts);
     spawn_loop(
         runtime.context, [this] { return save_counters(); }, log_, "save counters");
+    flush_->take_over();
 }
 
 std::vector<worker_thread*> flush_daemon::workers() { return {&flush_->worker()}; }
@@ -108,7 +118,10 @@ asio::awaitable<void> flush_daemon::serve(client_connection& client) {
     return serve_client(client, *flush_, parameters_.announce_protocol, log_);
 }
 
-void flush_daemon::end() { counts_on_disk_.save(counts_); }
+void flush_daemon::end() {
+    flush_->end();
+    counts_on_disk_.save(counts_);
+}
 
 /// Runs as long as the process. Counts are lost only if it is killed. The write is one page, to a
 /// file that no other process locks for long, so it does not need the worker thread.

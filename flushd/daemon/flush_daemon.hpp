@@ -5,6 +5,7 @@
 #include "flushd/core/flush_parameters.hpp"
 #include "flushd/core/site_policy.hpp"
 #include "flushd/daemon/flush_service.hpp"
+#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/service.hpp"
 
@@ -35,6 +36,7 @@ public:
     void end() override;
 
 private:
+    void open_unfinished(const postfix_proto::service_setup& setup);
     void keep_layout(const postfix_proto::service_setup& setup);
     boost::asio::awaitable<void> save_counters();
 
@@ -42,6 +44,7 @@ private:
     site_policy policy_;
     counters counts_;
     counters_file counts_on_disk_;
+    unfinished_sends unfinished_;
     std::size_t most_open_logfiles_;
     postfix_proto::logger& log_;
     std::optional<flush_service> flush_;

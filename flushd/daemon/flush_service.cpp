@@ -51,7 +51,7 @@ lock_patience patience(const flush_parameters& parameters, std::size_t most_open
 
 flush_service::flush_service(const postfix_proto::service_runtime& runtime,
                              const flush_parameters& parameters, std::size_t most_open_logfiles,
-                             site_policy& policy, counters& counts)
+                             site_policy& policy, counters& counts, unfinished_sends& unfinished)
     : refresh_time_(parameters.refresh_time), policy_(policy),
       proxymap_(runtime.context, proxymap_settings(parameters, most_open_logfiles), runtime.log),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth),
@@ -60,7 +60,8 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
                      runtime.work, runtime.log),
       daemon_{runtime, worker_, counts},
       store_(daemon_, layout_, most_open_logfiles, patience(parameters, most_open_logfiles)),
-      sender_(daemon_, store_, mover_, queue_manager_),
+      sender_(daemon_, store_, mover_, queue_manager_, unfinished,
+              {parameters.most_messages_in_delivery, parameters.most_recipients_in_delivery}),
       housekeeping_(daemon_, store_, sender_, parameters.purge_time),
       compactor_(daemon_, store_, sender_) {
     store_.on_growth(

@@ -9,6 +9,7 @@
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_sender.hpp"
+#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/flush_request.hpp"
 #include "postfix_proto/proxymap_client.hpp"
@@ -31,7 +32,14 @@ public:
     /// `most_open_logfiles` is what it may keep open between adds. Everything referred to must
     /// outlive the service, and the service the io_context's run.
     flush_service(const postfix_proto::service_runtime& runtime, const flush_parameters& parameters,
-                  std::size_t most_open_logfiles, site_policy& policy, counters& counts);
+                  std::size_t most_open_logfiles, site_policy& policy, counters& counts,
+                  unfinished_sends& unfinished);
+
+    /// Carries on with sends that other processes have left unfinished.
+    void take_over() { sender_.take_over(); }
+
+    /// The process is about to end.
+    void end() { sender_.end(); }
 
     /// The answer to a request. Housekeeping is answered before it is done.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>

@@ -1,8 +1,12 @@
 #include "flushd/daemon/site_move.hpp"
 
 #include "flushd/core/snapshot_mark.hpp"
+#include "flushd/daemon/recipient_count.hpp"
 
 #include "postfix_proto/queue_id.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace flushd {
 
@@ -19,20 +23,46 @@ constexpr int lines_at_once = 16;
 
 } // namespace
 
-bool site_move::go_on(clock::duration how_long) {
+bool site_move::go_on(clock::duration how_long, std::size_t most_messages) {
     const auto end = clock::now() + how_long;
     if (!seen_) {
         seen_.emplace(lines_);
         now_ = std::time(nullptr);
     }
+    const auto moved_before = result_.moved;
+    const auto has_room = [&] { return result_.moved - moved_before < most_messages; };
     do {
-        for (int i = 0; i < lines_at_once && !rest_.empty(); ++i)
+        for (int i = 0; i < lines_at_once && !rest_.empty() && has_room(); ++i)
             move(take_line(rest_));
-    } while (!rest_.empty() && clock::now() < end);
+    } while (!rest_.empty() && has_room() && clock::now() < end);
     if (!rest_.empty())
         return false;
     finish();
     return true;
+}
+
+void site_move::leave_rest() {
+    while (!rest_.empty()) {
+        const auto line = take_line(rest_);
+        if (is_mark(line) || !seen_->insert(line))
+            continue;
+        ++result_.left;
+        keep(line);
+    }
+    finish();
+}
+
+std::vector<moved_message> site_move::take_moved() { return std::exchange(moved_, {}); }
+
+void site_move::keep(std::string_view line) { result_.keep.append(line).push_back('\n'); }
+
+/// qmgr(8) may have read the file already.
+void site_move::note_moved(const queue_id& id) {
+    const auto& layout = mover_.layout();
+    auto recipients = recipient_count(layout.path(postfix_proto::queue_name::incoming, id));
+    if (recipients == 0)
+        recipients = recipient_count(layout.path(postfix_proto::queue_name::active, id));
+    moved_.push_back({id, std::max<std::size_t>(recipients, 1)});
 }
 
 /// While postsuper(1) moves files to another depth, a message may have been overlooked. Then all
@@ -63,17 +93,18 @@ void site_move::move(std::string_view line) {
     switch (mover_.expedite(*id, now_, transports_, places_)) {
     case move_result::moved:
         ++result_.moved;
+        note_moved(*id);
         break;
     case move_result::missing:
         ++result_.missing;
         break;
     case move_result::held:
         ++result_.held;
-        result_.keep.append(line).push_back('\n');
+        keep(line);
         break;
     case move_result::failed:
         ++result_.failed;
-        result_.keep.append(line).push_back('\n');
+        keep(line);
         break;
     }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flushd/core/line_set.hpp"
+#include "flushd/daemon/followed_send.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 
 #include "postfix_proto/log.hpp"
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace flushd {
 
@@ -23,7 +25,8 @@ public:
 
     struct report {
         std::size_t moved = 0, missing = 0, held = 0, duplicate = 0, failed = 0, bad = 0;
-        std::string keep; ///< the lines of what is still there and was not moved
+        std::size_t left = 0; ///< lines that leave_rest() has left alone
+        std::string keep;     ///< the lines of what is still there and was not moved
     };
 
     /// `lines` and what is referred to must outlive this object. The name is that of the logfile,
@@ -33,13 +36,23 @@ public:
         : lines_(lines), rest_(lines), logfile_(name), transports_(transports), mover_(mover),
           places_(mover.layout()), log_(log) {}
 
-    /// Goes on for about so long. True when there is nothing left to do.
-    [[nodiscard]] bool go_on(clock::duration how_long);
+    /// Goes on for about so long, and until so many messages have been moved. True when there is
+    /// nothing left to do.
+    [[nodiscard]] bool go_on(clock::duration how_long, std::size_t most_messages);
+
+    /// Leaves the messages that have not been moved where they are, and listed. There is nothing
+    /// left to do then.
+    void leave_rest();
+
+    /// What has been moved since the last call.
+    [[nodiscard]] std::vector<moved_message> take_moved();
 
     [[nodiscard]] const report& result() const noexcept { return result_; }
 
 private:
     void move(std::string_view line);
+    void note_moved(const postfix_proto::queue_id& id);
+    void keep(std::string_view line);
     void finish();
 
     const std::string& lines_;
@@ -52,6 +65,7 @@ private:
     std::optional<line_set> seen_; // from the first call on
     std::time_t now_ = 0;          // likewise
     report result_;
+    std::vector<moved_message> moved_;
 };
 
 } // namespace flushd

@@ -17,6 +17,9 @@ struct description {
 constexpr description counter_help[] = {
     {"requests", "Requests to the flush service, by request and reply."},
     {"messages", "Messages that were sent or refreshed, by result."},
+    {"results",
+     "Messages that sends moved, by what came of them; gone: delivered or bounced, left: not "
+     "moved, because the destination was down."},
     {"runs", "Sends and refreshes of destinations with listed mail."},
     {"run_seconds", "Total duration of these sends and refreshes."},
     {"failures", "Logfiles that could not be written or sent."},

@@ -5,6 +5,9 @@
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/postconf.hpp"
 
+#include <cstddef>
+#include <utility>
+
 using namespace flushd;
 using postfix_proto::proxymap_form;
 
@@ -25,6 +28,8 @@ flush_parameters read(const std::string& release, postfix_proto::parameter_value
         {"mail_version", release},
         {"parent_domain_matches_subdomains", "fast_flush_domains"},
         {"proxymap_service_name", "proxymap"},
+        {"qmgr_message_active_limit", "20000"},
+        {"qmgr_message_recipient_limit", "20000"},
         {"queue_service_name", "qmgr"},
         {"smtputf8_enable", "yes"},
         {"trigger_timeout", "10s"},
@@ -74,6 +79,19 @@ TEST_CASE("a release without redirection ignores the parameters for it") {
     CHECK(read("3.11.0", set).berkeley_db.is_redirected);
     CHECK(read("3.11.0", set).berkeley_db.hash_type == "cdb");
     CHECK(read("3.11.0", set).berkeley_db.btree_type == "lmdb");
+}
+
+TEST_CASE("the sends have half of what the queue manager holds") {
+    const auto limits = [](const char* messages, const char* recipients) {
+        const auto parameters = read("3.7.11", {{"qmgr_message_active_limit", messages},
+                                                {"qmgr_message_recipient_limit", recipients}});
+        return std::pair(parameters.most_messages_in_delivery,
+                         parameters.most_recipients_in_delivery);
+    };
+    using both = std::pair<std::size_t, std::size_t>;
+    CHECK(limits("20000", "1000") == both(10000, 500));
+    CHECK(limits("1", "1") == both(1, 1));
+    CHECK(limits("0", "1000") == both(0, 0)); // no limit at all
 }
 
 TEST_CASE("what is not a version is refused") {

@@ -54,7 +54,8 @@ struct fixture {
     counters counts;
     daemon_context daemon{{context, work, log}, worker, counts};
     logfile_store store{daemon, layout, 16};
-    site_sender sender{daemon, store, mover, queue_manager};
+    unfinished_sends unfinished;
+    site_sender sender{daemon, store, mover, queue_manager, unfinished, {}};
     compactor under_test{daemon, store, sender};
 
     fixture() {

@@ -62,14 +62,18 @@ struct fixture : queue_with_service {
         return client.received;
     }
     void converse(client_connection& client, bool announce) {
+        bool is_served = false;
         asio::co_spawn(context, serve_client(client, service, announce, log),
-                       [](const std::exception_ptr& failure) {
+                       [&](const std::exception_ptr& failure) {
+                           is_served = true;
                            if (failure)
                                std::rethrow_exception(failure);
                        });
-        // The triggers' receiver closes them while the service works.
+        // The triggers' receiver closes them while the service works. What is sent is followed
+        // for as long as nobody delivers it.
         context.restart();
-        while (context.run_one_for(std::chrono::seconds(5)) > 0)
+        while (((!is_served || work.any()) && context.run_one_for(std::chrono::seconds(5)) > 0) ||
+               context.poll() > 0)
             triggers += queue.take_triggers();
     }
     std::string triggers;

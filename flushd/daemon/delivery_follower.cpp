@@ -1,0 +1,92 @@
+#include "flushd/daemon/delivery_follower.hpp"
+
+#include "flushd/daemon/slice.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds shortest_pause{20};
+constexpr std::chrono::seconds longest_pause{1};
+
+// Of the time that a look takes.
+constexpr int pause_factor = 50;
+
+constexpr std::chrono::hours patience{1};
+
+} // namespace
+
+delivery_follower::delivery_follower(const daemon_context& daemon, std::string site,
+                                     const postfix_proto::queue_layout& layout,
+                                     bounce_watch& bounces, delivery_share& share)
+    : daemon_(daemon), site_(std::move(site)), messages_(site_, layout, bounces), part_(share),
+      timer_(daemon.context), pause_(shortest_pause) {}
+
+void delivery_follower::add(std::vector<moved_message> messages) {
+    messages_.add(std::move(messages));
+    part_.update(messages_.messages(), messages_.recipients());
+    pause_ = shortest_pause;
+}
+
+asio::awaitable<void> delivery_follower::look_round() {
+    timer_.expires_after(pause_);
+    boost::system::error_code ignored;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    // It also keeps the process from being idle.
+    const auto work = daemon_.work.start();
+    const auto told_before = messages_.result().total();
+    clock::duration spent{};
+    bool is_done = false;
+    while (!is_done) {
+        is_done = co_await daemon_.worker.run([&] {
+            const auto begin = clock::now();
+            const bool round = messages_.look(slice);
+            spent += clock::now() - begin;
+            return round;
+        });
+    }
+    part_.update(messages_.messages(), messages_.recipients());
+    const bool has_changed = messages_.result().total() != told_before;
+    if (has_changed)
+        last_change_ = clock::now();
+    pause_ =
+        std::clamp<clock::duration>(has_changed ? pause_factor * spent : pause_ * 2,
+                                    std::max<clock::duration>(shortest_pause, pause_factor * spent),
+                                    std::max<clock::duration>(longest_pause, pause_factor * spent));
+}
+
+asio::awaitable<void> delivery_follower::follow_to_end() {
+    close();
+    while (messages_.messages() > 0 && clock::now() < last_change_ + patience)
+        co_await look_round();
+}
+
+void delivery_follower::report() {
+    const auto& result = messages_.result();
+    daemon_.counts.add(counter::send_delivered, result.delivered);
+    daemon_.counts.add(counter::send_bounced, result.bounced);
+    daemon_.counts.add(counter::send_gone, result.gone);
+    daemon_.counts.add(counter::send_deferred, result.deferred);
+    const std::chrono::duration<double> seconds = clock::now() - begin_;
+    auto text = fmt::format(
+        "flush site={}, delivered={}, bounced={}, deferred={}, held={}, seconds={:.3f}", site_,
+        result.delivered, result.bounced, result.deferred, result.held, seconds.count());
+    if (result.gone > 0)
+        text += fmt::format(", delivered or bounced={}", result.gone);
+    if (messages_.messages() > 0)
+        text += fmt::format(", in delivery={}", messages_.messages());
+    if (!result.reason.empty())
+        text += fmt::format(" ({})", result.reason);
+    daemon_.log.info("{}", text);
+}
+
+} // namespace flushd

@@ -1,0 +1,67 @@
+/// Follows one send until the queue manager is done with its messages.
+#pragma once
+
+#include "flushd/daemon/bounce_watch.hpp"
+#include "flushd/daemon/daemon_context.hpp"
+#include "flushd/daemon/delivery_share.hpp"
+#include "flushd/daemon/followed_send.hpp"
+
+#include "postfix_proto/queue_path.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace flushd {
+
+/// Looks at the messages of a send from time to time: so often that a share that becomes free is
+/// used at once, and so seldom that it costs two percent of a processor at most. Keeps account of
+/// the send's part of the share.
+class delivery_follower {
+public:
+    using clock = std::chrono::steady_clock;
+
+    /// What is referred to must outlive the follower.
+    delivery_follower(const daemon_context& daemon, std::string site,
+                      const postfix_proto::queue_layout& layout, bounce_watch& bounces,
+                      delivery_share& share);
+    delivery_follower(const delivery_follower&) = delete;
+    delivery_follower& operator=(const delivery_follower&) = delete;
+
+    /// What has just been moved.
+    void add(std::vector<moved_message> messages);
+    /// How many messages may follow now.
+    [[nodiscard]] std::size_t room() const { return part_.room(); }
+    /// No messages will follow.
+    void close() { part_.close(); }
+
+    /// Waits for a while, then looks at everything once.
+    [[nodiscard]] boost::asio::awaitable<void> look_round();
+
+    /// Goes on until nothing is in delivery, or nothing has happened for an hour.
+    [[nodiscard]] boost::asio::awaitable<void> follow_to_end();
+
+    /// See followed_send::is_down().
+    [[nodiscard]] bool is_down() const noexcept { return messages_.is_down(); }
+    [[nodiscard]] const followed_send::report& result() const noexcept {
+        return messages_.result();
+    }
+
+    /// Logs what has become of the messages, and counts it.
+    void report();
+
+private:
+    daemon_context daemon_;
+    std::string site_;
+    clock::time_point begin_ = clock::now();
+    followed_send messages_;
+    delivery_share::part part_;
+    boost::asio::steady_timer timer_;
+    clock::duration pause_;
+    clock::time_point last_change_ = begin_;
+};
+
+} // namespace flushd

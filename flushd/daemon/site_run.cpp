@@ -1,0 +1,241 @@
+#include "flushd/daemon/site_run.hpp"
+
+#include "flushd/daemon/log_rewrite.hpp"
+#include "flushd/daemon/slice.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <utility>
+
+namespace flushd {
+
+namespace asio = boost::asio;
+using clock = std::chrono::steady_clock;
+using postfix_proto::qmgr_request;
+
+namespace {
+
+// When a long run tells qmgr(8) that there is mail to be had: soon, and then so often.
+constexpr std::chrono::milliseconds first_announcement{2};
+constexpr std::chrono::seconds announce_interval{1};
+
+} // namespace
+
+site_run::site_run(const send_context& send, logfile_name file, std::string site, send_mode mode,
+                   std::function<void()> on_waiting, std::optional<unfinished_sends::record> record)
+    : send_(send), file_(std::move(file)), site_(std::move(site)), mode_(mode),
+      on_waiting_(std::move(on_waiting)), record_(std::move(record)) {}
+
+asio::awaitable<bool> site_run::carry_out() {
+    turn_.emplace(co_await send_.runs.take());
+    switch (co_await read_list()) {
+    case list_state::failed:
+        co_return false;
+    case list_state::is_empty:
+        co_return true;
+    case list_state::has_mail:
+        break;
+    }
+    begin_ = clock::now();
+    co_await move_all();
+    has_moved_ = work_->result().moved > 0;
+    const bool success = co_await drop_handled();
+    if (announce_)
+        co_await announce();
+    co_return success;
+}
+
+asio::awaitable<site_run::list_state> site_run::read_list() {
+    const auto& daemon = send_.daemon;
+    auto opened = co_await send_.store.open_locked(file_, logfile::missing::is_error);
+    if (!opened) {
+        // No logfile, no mail.
+        if (opened.error() == std::errc::no_such_file_or_directory)
+            co_return list_state::is_empty;
+        send_.cannot_open("open fast flush logfile {}: {}", file_.name(),
+                          logfile_failure(opened.error()));
+        co_return list_state::failed;
+    }
+    opened_.emplace(std::move(*opened));
+    logfile::outcome read;
+    bool first = true;
+    while (!read) {
+        read = co_await daemon.worker.run([&] {
+            if (std::exchange(first, false))
+                opened_->mark_sent();
+            const auto result = opened_->take_snapshot(listed_, slice);
+            if (result)
+                opened_->unlock();
+            return result;
+        });
+    }
+    if (*read) {
+        send_.cannot_open("read fast flush logfile {}: {}", file_.name(), read->message());
+        co_return list_state::failed;
+    }
+    co_return listed_.lines.empty() ? list_state::is_empty : list_state::has_mail;
+}
+
+asio::awaitable<void> site_run::move_all() {
+    const auto& daemon = send_.daemon;
+    const auto transports = mode_ == send_mode::unthrottle ? deferred_transports::overridden
+                                                           : deferred_transports::respected;
+    work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports, send_.mover,
+                                        daemon.log);
+    // Housekeeping knows the logfile's name only.
+    const auto domain = mode_ == send_mode::unthrottle ? site_ : std::string();
+    follower_ = std::make_unique<delivery_follower>(daemon, domain, send_.mover.layout(),
+                                                    send_.bounces, send_.share);
+
+    // qmgr(8) must forget dead destinations before it sees the first message, or it would defer
+    // that one at once.
+    if (mode_ == send_mode::unthrottle)
+        static_cast<void>(co_await send_.queue_manager.send(qmgr_request::flush_dead));
+
+    // The first time as Postfix does, even when it turns out that nothing can be moved.
+    announce_ = true;
+    auto next_announcement = clock::now() + first_announcement;
+    clock::duration how_long = first_announcement;
+    while (true) {
+        const auto room = follower_->room();
+        if (room == 0) {
+            co_await wait_for_room();
+            was_down_ = follower_->is_down();
+            if (was_down_) {
+                co_await daemon.worker.run([&] { work_->leave_rest(); });
+                break;
+            }
+            continue;
+        }
+        const auto moved_before = work_->result().moved;
+        const bool is_done = co_await daemon.worker.run([&] {
+            send_.bounces.start();
+            return work_->go_on(how_long, room);
+        });
+        follower_->add(work_->take_moved());
+        announce_ = announce_ || work_->result().moved > moved_before;
+        if (is_done)
+            break;
+        how_long = slice;
+        if (announce_ && clock::now() >= next_announcement) {
+            co_await announce();
+            next_announcement = clock::now() + announce_interval;
+        }
+    }
+    follower_->close();
+}
+
+asio::awaitable<void> site_run::announce() {
+    announce_ = false;
+    static_cast<void>(co_await send_.queue_manager.send(qmgr_request::scan_incoming));
+}
+
+asio::awaitable<void> site_run::wait_for_room() {
+    if (announce_)
+        co_await announce();
+    begin_to_wait();
+    co_await follower_->look_round();
+}
+
+void site_run::begin_to_wait() {
+    if (!turn_)
+        return;
+    // Housekeeping comes again anyway.
+    if (!record_ && mode_ == send_mode::unthrottle) {
+        if (auto added = send_.unfinished.add(file_, site_))
+            record_.emplace(std::move(*added));
+    }
+    opened_.reset();
+    turn_.reset();
+    if (on_waiting_)
+        on_waiting_();
+}
+
+/// After the run has waited, it needs what it gave up then.
+asio::awaitable<std::error_code> site_run::lock_again() {
+    if (opened_)
+        co_return co_await send_.store.lock(*opened_);
+    turn_.emplace(co_await send_.runs.take());
+    auto opened = co_await send_.store.open_locked(file_, logfile::missing::is_error);
+    if (!opened)
+        co_return opened.error();
+    opened_.emplace(std::move(*opened));
+    co_return std::error_code();
+}
+
+asio::awaitable<bool> site_run::drop_handled() {
+    const auto& daemon = send_.daemon;
+    auto failure = co_await lock_again();
+    const auto how_long = clock::now() - begin_;
+    count_report(how_long);
+    if (opened_) {
+        log_rewrite rewrite(*opened_, listed_, work_->result().keep);
+        auto written = failure ? logfile::outcome(failure) : std::nullopt;
+        while (!written)
+            written = co_await daemon.worker.run([&] { return rewrite.go_on(slice); });
+        failure = *written;
+    } else if (failure == std::errc::no_such_file_or_directory) {
+        failure = {}; // somebody has removed it: nothing is listed
+    }
+    co_await daemon.worker.run([&] {
+        if (opened_) {
+            opened_->mark_sent();
+            opened_->unlock();
+        }
+        if (failure)
+            daemon.log.warning("truncate fast flush logfile {}: {}", file_.name(),
+                               logfile_failure(failure));
+        log_report(how_long);
+        // Here, since it takes milliseconds to give back what a long list has taken.
+        work_.reset();
+        listed_ = {};
+    });
+    record_.reset();
+    co_return !failure;
+}
+
+std::unique_ptr<delivery_follower> site_run::take_follower() {
+    return has_moved_ && mode_ == send_mode::unthrottle ? std::move(follower_) : nullptr;
+}
+
+void site_run::count_report(clock::duration how_long) {
+    const auto& result = work_->result();
+    auto& counts = send_.daemon.counts;
+    const bool is_send = mode_ == send_mode::unthrottle;
+    const auto count = [&](counter of_send, counter of_refresh, std::uint64_t n) {
+        counts.add(is_send ? of_send : of_refresh, n);
+    };
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(how_long);
+    count(counter::sends, counter::refreshes, 1);
+    count(counter::send_microseconds, counter::refresh_microseconds,
+          static_cast<std::uint64_t>(microseconds.count()));
+    count(counter::send_moved, counter::refresh_moved, result.moved);
+    count(counter::send_missing, counter::refresh_missing, result.missing);
+    count(counter::send_held, counter::refresh_held, result.held);
+    count(counter::send_duplicate, counter::refresh_duplicate, result.duplicate);
+    count(counter::send_failed, counter::refresh_failed, result.failed);
+    counts.add(counter::send_left, result.left);
+    counts.add(counter::bad_lines, result.bad);
+}
+
+void site_run::log_report(clock::duration how_long) {
+    const auto& result = work_->result();
+    auto& log = send_.daemon.log;
+    const std::chrono::duration<double> seconds = how_long;
+    // Not "NAME: ...": log analysers would take a word before a colon for a queue ID.
+    auto text = fmt::format(
+        "flush site={}, moved={}, missing={}, held={}, duplicate={}, failed={}, seconds={:.3f}",
+        site_, result.moved, result.missing, result.held, result.duplicate, result.failed,
+        seconds.count());
+    if (was_down_)
+        text += fmt::format(", left={} ({})", result.left, follower_->result().reason);
+    if (mode_ == send_mode::unthrottle || was_down_)
+        log.info("{}", text);
+    else
+        log.debug("{}", text); // there may be a million of them: housekeeping tells the sum
+    if (result.bad > 1)
+        log.warning("{} bad queue ids in fast flush logfile of {}", result.bad, site_);
+}
+
+} // namespace flushd

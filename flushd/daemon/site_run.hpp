@@ -1,0 +1,102 @@
+/// Sends the listed mail of one site once.
+#pragma once
+
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/daemon/bounce_watch.hpp"
+#include "flushd/daemon/daemon_context.hpp"
+#include "flushd/daemon/delivery_follower.hpp"
+#include "flushd/daemon/delivery_share.hpp"
+#include "flushd/daemon/logfile.hpp"
+#include "flushd/daemon/logfile_store.hpp"
+#include "flushd/daemon/queue_mover.hpp"
+#include "flushd/daemon/site_move.hpp"
+#include "flushd/daemon/turns.hpp"
+#include "flushd/daemon/unfinished_sends.hpp"
+
+#include "postfix_proto/repeated_warning.hpp"
+#include "postfix_proto/trigger.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace flushd {
+
+/// Whether qmgr(8) is to forget dead destinations and throttled transports before the mail moves.
+enum class send_mode {
+    refresh,   ///< no: housekeeping must not override defer_transports
+    unthrottle ///< yes: somebody asked for this mail
+};
+
+/// What all runs share. References only; what they refer to must outlive the runs.
+struct send_context {
+    const daemon_context& daemon;
+    logfile_store& store;
+    queue_mover& mover;
+    postfix_proto::trigger_sender& queue_manager;
+    delivery_share& share;
+    bounce_watch& bounces;
+    unfinished_sends& unfinished;
+    turns& runs;
+    postfix_proto::repeated_warning& cannot_open;
+};
+
+/// One run: reads the list, moves the messages, and drops from the logfile what was handled. What
+/// could not be moved stays listed.
+///
+/// The worker does what is to be done with files, in pieces of some milliseconds, so that runs for
+/// several sites take turns. The logfile's lock is held only to read the list and, at the end, to
+/// drop lines.
+///
+/// A run that has used up its share of the queue manager waits until messages have left. It then
+/// holds neither a turn nor a descriptor, its clients are answered, and the send is recorded, so
+/// that another process finishes it should this one be killed. When the destination turns out to
+/// be down, the rest stays listed.
+class site_run {
+public:
+    /// `site` is what the log calls it. `on_waiting` is called when the run begins to wait for its
+    /// share.
+    site_run(const send_context& send, logfile_name file, std::string site, send_mode mode,
+             std::function<void()> on_waiting, std::optional<unfinished_sends::record> record);
+
+    /// True, unless the logfile could not be used.
+    [[nodiscard]] boost::asio::awaitable<bool> carry_out();
+
+    /// Follows what was moved, after carry_out(); nothing if no message was. To be called once.
+    [[nodiscard]] std::unique_ptr<delivery_follower> take_follower();
+
+private:
+    enum class list_state { has_mail, is_empty, failed };
+
+    boost::asio::awaitable<list_state> read_list();
+    boost::asio::awaitable<void> move_all();
+    boost::asio::awaitable<void> announce();
+    boost::asio::awaitable<void> wait_for_room();
+    boost::asio::awaitable<bool> drop_handled();
+    boost::asio::awaitable<std::error_code> lock_again();
+    void begin_to_wait();
+    void count_report(std::chrono::steady_clock::duration how_long);
+    void log_report(std::chrono::steady_clock::duration how_long);
+
+    send_context send_;
+    logfile_name file_;
+    std::string site_;
+    send_mode mode_;
+    std::function<void()> on_waiting_; // empty once it has been called
+    std::optional<unfinished_sends::record> record_;
+    std::optional<turns::turn> turn_;
+    std::optional<logfile> opened_; // not while the run waits
+    logfile::snapshot listed_;
+    std::unique_ptr<site_move> work_;
+    std::unique_ptr<delivery_follower> follower_;
+    bool announce_ = true; // qmgr(8) has not been told of everything
+    bool was_down_ = false;
+    bool has_moved_ = false;
+    std::chrono::steady_clock::time_point begin_; // of moving
+};
+
+} // namespace flushd
