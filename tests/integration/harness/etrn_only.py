@@ -3,11 +3,12 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 
 from .big_spool import TEMPLATE_SITE, fill_deferred, list_all
-from .expect import fail
+from .expect import fail, wait_until
 from .postfix import QUEUE_DIRECTORY, PostfixInstance
 
 MAILHOST = "127.0.2.1"
@@ -40,6 +41,14 @@ def discard(ids):
         for path in (QUEUE_DIRECTORY / queue).rglob("*"):
             if path.name in ids:
                 path.unlink(missing_ok=True)
+
+
+def answers(address, port=25):
+    try:
+        socket.create_connection((address, port), timeout=1).close()
+        return True
+    except OSError:
+        return False
 
 
 class program:

@@ -7,33 +7,17 @@ real attempts, the time and the CPU seconds beside stock's; FLUSHD_SPOOL=20000 f
 
 import os
 import time
-from collections import Counter
 from pathlib import Path
 
 from harness import DAEMON, IS_FLUSHD, expect, expect_equal, run_command, wait_until
+from harness.cpu import cpu_seconds
 from harness.etrn_only import SITE, Progress, discard, etrn_only_postfix, list_messages
 
 TIME_LIMIT = 900
 
 COUNT = int(os.environ.get("FLUSHD_SPOOL", 500))
-TICKS = os.sysconf("SC_CLK_TCK")
 
 postfix = etrn_only_postfix()
-
-
-def cpu_seconds():
-    """By the name of the process; those that master(8) has collected are `ended`."""
-    used = Counter()
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            name, rest = (entry / "stat").read_text().split("(", 1)[1].rsplit(") ", 1)
-        except OSError:
-            continue
-        fields = rest.split()
-        used[name] += (int(fields[11]) + int(fields[12])) / TICKS
-        if name == "master":
-            used["ended"] += (int(fields[13]) + int(fields[14])) / TICKS
-    return used
 
 
 def send_to_dead_site(daemon):
