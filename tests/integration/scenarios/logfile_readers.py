@@ -32,7 +32,8 @@ postfix = PostfixInstance()
 postfix.configure(relay_domains="bulk.tld", transport_maps=transport_for({DELIVERED: "127.0.2.1", MOVED: "127.0.2.2"}),
                   minimal_backoff_time="1h", maximal_backoff_time="1h")
 postfix.set_service("stock/unix", "stock unix n - y - 0 flush")
-postfix.use_flush()
+# The queue manager is stopped now and then, and no send is to wait for it.
+postfix.use_flush(options="-o qmgr_message_active_limit=0" if IS_FLUSHD else "")
 postfix.start()
 sink = Sink()
 ids = fill_deferred(postfix, 2 * (LISTED + LATER), 2)
