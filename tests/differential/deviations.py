@@ -248,6 +248,24 @@ ALL = [
         "Each new mail begins a scan: while other mail arrived, 2 to 600 of 3000 messages were tried.",
         scenario="etrn_only_thousands"),
     Deviation(
+        "share",
+        "Moves all messages of a send at once.",
+        "Moves as many as half of qmgr_message_active_limit, and the next ones when these have left.",
+        "While the active queue is full of one site's mail, new mail for all others waits.",
+        scenario="other_mail_during_send"),
+    Deviation(
+        "down",
+        "Moves all messages to a destination that is down, too.",
+        "Ends the send after 20 messages in a row that were deferred because of the destination; the rest stays listed.",
+        "Each would be read, deferred and written again, and delay other mail.",
+        scenario="dead_destination"),
+    Deviation(
+        "outcome",
+        "Does not know what comes of the messages.",
+        "Logs how many were delivered, returned and deferred, with a reason.",
+        "Mail that was asked for is to be delivered; that it was moved says little.",
+        scenario="dead_destination"),
+    Deviation(
         "configuration-change",
         "Goes on with the old main.cf and tables until it is idle or told to reload.",
         "Ends as soon as nothing is in hand, so that master starts it with the new ones.",
