@@ -10,11 +10,11 @@
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_move.hpp"
-#include "flushd/daemon/turns.hpp"
 #include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
+#include "postfix_proto/turns.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
@@ -41,7 +41,7 @@ struct send_context {
     delivery_share& share;
     bounce_watch& bounces;
     unfinished_sends& unfinished;
-    turns& runs;
+    postfix_proto::turns& runs;
     postfix_proto::repeated_warning& cannot_open;
 };
 
@@ -88,7 +88,7 @@ private:
     send_mode mode_;
     std::function<void()> on_waiting_; // empty once it has been called
     std::optional<unfinished_sends::record> record_;
-    std::optional<turns::turn> turn_;
+    std::optional<postfix_proto::turns::turn> turn_;
     std::optional<logfile> opened_; // not while the run waits
     logfile::snapshot listed_;
     std::unique_ptr<site_move> work_;

@@ -9,11 +9,11 @@
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/site_run.hpp"
-#include "flushd/daemon/turns.hpp"
 #include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
+#include "postfix_proto/turns.hpp"
 #include <boost/asio/awaitable.hpp>
 
 #include <list>
@@ -77,7 +77,7 @@ private:
         std::shared_ptr<run> next; // null until somebody asks for it
     };
     std::unordered_map<logfile_name, site_state> busy_;
-    turns runs_;
+    postfix_proto::turns runs_;
     postfix_proto::repeated_warning cannot_open_;
     std::list<std::unique_ptr<delivery_follower>> followed_; // after their runs
 };
