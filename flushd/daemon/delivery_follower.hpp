@@ -1,7 +1,7 @@
 /// Follows one send until the queue manager is done with its messages.
 #pragma once
 
-#include "flushd/daemon/bounce_watch.hpp"
+#include "flushd/core/bounce_watch.hpp"
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/delivery_share.hpp"
 #include "flushd/daemon/followed_send.hpp"

@@ -1,6 +1,6 @@
 #include "flushd/daemon/followed_send.hpp"
 
-#include "flushd/daemon/defer_log.hpp"
+#include "flushd/core/defer_log.hpp"
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /// Finds out what becomes of the messages that a send has handed to the queue manager.
 #pragma once
 
-#include "flushd/daemon/bounce_watch.hpp"
+#include "flushd/core/bounce_watch.hpp"
 
 #include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"

@@ -1,8 +1,8 @@
 /// Delivers the listed mail of a site on request.
 #pragma once
 
+#include "flushd/core/bounce_watch.hpp"
 #include "flushd/core/logfile_name.hpp"
-#include "flushd/daemon/bounce_watch.hpp"
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/delivery_follower.hpp"
 #include "flushd/daemon/delivery_share.hpp"

@@ -1,7 +1,6 @@
 #include "catch.hpp"
 
-#include "flushd/daemon/defer_log.hpp"
-#include "flushd/daemon/recipient_count.hpp"
+#include "flushd/core/defer_log.hpp"
 
 #include <string>
 
@@ -51,17 +50,4 @@ TEST_CASE("defer logfile: damaged and empty ones say nothing") {
     for (const auto* const text : {"", "\n\n\n", "recipient", "=\n=\n\n", "reason=x\n"})
         CHECK(find_deferral(text, "customer.tld").reason.empty());
     CHECK(read_deferral("/no/such/file", "customer.tld").reason.empty());
-}
-
-TEST_CASE("queue file: the number of recipients is in the first record") {
-    const std::string first =
-        "CM            361             515              27               0     "
-        "        361               0";
-    CHECK(recipient_count_in(first.substr(0, 64)) == 27);
-    CHECK(recipient_count_in("") == 1);
-    CHECK(recipient_count_in("C") == 1);
-    CHECK(recipient_count_in("T\x10 1 2 3") == 1);
-    CHECK(recipient_count_in("C\x10 1 2 x") == 1);
-    CHECK(recipient_count_in("C\x20 1 2 99999999999999999999") == 1);
-    CHECK(recipient_count("/no/such/file") == 0);
 }

@@ -1,4 +1,4 @@
-#include "flushd/daemon/bounce_watch.hpp"
+#include "flushd/core/bounce_watch.hpp"
 
 #include <sys/inotify.h>
 #include <unistd.h>

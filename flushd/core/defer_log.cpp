@@ -1,4 +1,4 @@
-#include "flushd/daemon/defer_log.hpp"
+#include "flushd/core/defer_log.hpp"
 
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
