@@ -11,6 +11,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/error_code.hpp>
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -42,6 +44,10 @@ public:
     /// when the service retires, an idle connection is closed, and read_some() returns
     /// operation_aborted.
     virtual void expect_request() {}
+
+    /// The effective user ID that the client had when it connected (SO_PEERCRED, unix(7)). Nothing
+    /// if the socket is not a local one, or the client has gone.
+    [[nodiscard]] virtual std::optional<uid_t> user() { return std::nullopt; }
 };
 
 /// A client that connected to a socket of master(8).
@@ -63,6 +69,7 @@ public:
     boost::asio::awaitable<boost::system::error_code> read_some(std::string& input) override;
     boost::asio::awaitable<boost::system::error_code> write(std::string_view output) override;
     void expect_request() override;
+    [[nodiscard]] std::optional<uid_t> user() override;
 
 private:
     using descriptor = boost::asio::posix::stream_descriptor;

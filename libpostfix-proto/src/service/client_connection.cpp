@@ -118,6 +118,16 @@ asio::awaitable<error_code> socket_connection::wait(descriptor::wait_type what) 
     co_return given_up_ ? given_up_ : error;
 }
 
+std::optional<uid_t> socket_connection::user() {
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    // Of a socket that is not local the user is -1.
+    if (gone_ || ::getsockopt(fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ||
+        peer.uid == static_cast<uid_t>(-1))
+        return std::nullopt;
+    return peer.uid;
+}
+
 asio::awaitable<error_code> socket_connection::read_some(std::string& input) {
     served_ = false;
     while (!given_up_ && !gone_) {

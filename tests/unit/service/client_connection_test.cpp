@@ -157,3 +157,19 @@ TEST_CASE("a client that has asked and hung up is still served") {
     talk.context.poll();
     CHECK(talk.requests == "one");
 }
+
+TEST_CASE("the user of a local client is known") {
+    conversation with;
+    CHECK(with.service->user() == ::geteuid());
+}
+
+TEST_CASE("the user of a client elsewhere is not known") {
+    conversation with;
+    socket_connection client(
+        with.context,
+        file_descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+        with.limits);
+    CHECK_FALSE(client.user());
+    stdio_connection on_standard_input(std::chrono::seconds(10));
+    CHECK_FALSE(on_standard_input.user());
+}
