@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
+#include "flushd/core/send_history.hpp"
 
 #include "postfix_proto/service.hpp"
 #include "postfix_proto/worker_thread.hpp"
@@ -12,6 +13,7 @@ namespace flushd {
 struct daemon_context : postfix_proto::service_runtime {
     postfix_proto::worker_thread& worker; ///< for all work on files except adds
     counters& counts;
+    send_history& history;
 };
 
 } // namespace flushd

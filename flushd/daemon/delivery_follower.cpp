@@ -8,6 +8,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace flushd {
 
@@ -87,6 +88,11 @@ void delivery_follower::report() {
     if (!result.reason.empty())
         text += fmt::format(" ({})", result.reason);
     daemon_.log.info("{}", text);
+}
+
+void delivery_follower::record(send_account account) {
+    account.followed(messages_.result(), messages_.messages());
+    daemon_.history.add(std::move(account).close());
 }
 
 } // namespace flushd

@@ -5,6 +5,7 @@
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/delivery_share.hpp"
 #include "flushd/daemon/followed_send.hpp"
+#include "flushd/daemon/send_account.hpp"
 
 #include "postfix_proto/queue_path.hpp"
 
@@ -52,6 +53,9 @@ public:
 
     /// Logs what has become of the messages, and counts it.
     void report();
+
+    /// Completes the account of the send, for the history.
+    void record(send_account account);
 
 private:
     daemon_context daemon_;

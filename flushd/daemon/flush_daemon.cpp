@@ -67,8 +67,17 @@ flush_daemon::flush_daemon(const service_setup& setup)
     // The service works without the counters; `flushd metrics` reports that they are missing.
     if (const auto failure = counts_on_disk_.open(path, setup.main_cf.get("mail_owner")))
         log_.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
+    open_history(setup);
     open_unfinished(setup);
     keep_layout(setup);
+}
+
+/// The service does its work without; `flushd log` says that there is none.
+void flush_daemon::open_history(const service_setup& setup) {
+    const auto path =
+        send_history::path(setup.main_cf.get("data_directory"), setup.options.service_name);
+    if (const auto failure = history_.open(path, setup.main_cf.get("mail_owner")))
+        log_.debug("no history for `flushd log`: open {}: {}", path, failure.message());
 }
 
 /// The service does its work without; a send that waits is forgotten then when the process dies.
@@ -105,10 +114,11 @@ std::optional<confinement> flush_daemon::confinement() const {
 }
 
 void flush_daemon::begin(const service_runtime& runtime) {
-    flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_, unfinished_);
+    flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_, unfinished_,
+                   history_);
     counts_.add(counter::starts);
     spawn_loop(
-        runtime.context, [this] { return save_counters(); }, log_, "save counters");
+        runtime.context, [this] { return save_regularly(); }, log_, "save counters");
     flush_->take_over();
 }
 
@@ -121,17 +131,20 @@ asio::awaitable<void> flush_daemon::serve(client_connection& client) {
 void flush_daemon::end() {
     flush_->end();
     counts_on_disk_.save(counts_);
+    history_.save();
 }
 
 /// Runs as long as the process. Counts are lost only if it is killed. The write is one page, to a
-/// file that no other process locks for long, so it does not need the worker thread.
-asio::awaitable<void> flush_daemon::save_counters() {
+/// file that no other process locks for long, so it does not need the worker thread. Of the history
+/// there is something to write only if that was not possible at once.
+asio::awaitable<void> flush_daemon::save_regularly() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {
         timer.expires_after(std::chrono::seconds(1));
         boost::system::error_code ignored;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         counts_on_disk_.save(counts_);
+        history_.save();
     }
 }
 

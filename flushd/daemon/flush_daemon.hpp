@@ -3,6 +3,7 @@
 
 #include "flushd/core/counters.hpp"
 #include "flushd/core/flush_parameters.hpp"
+#include "flushd/core/send_history.hpp"
 #include "flushd/core/site_policy.hpp"
 #include "flushd/daemon/flush_service.hpp"
 #include "flushd/daemon/unfinished_sends.hpp"
@@ -36,15 +37,17 @@ public:
     void end() override;
 
 private:
+    void open_history(const postfix_proto::service_setup& setup);
     void open_unfinished(const postfix_proto::service_setup& setup);
     void keep_layout(const postfix_proto::service_setup& setup);
-    boost::asio::awaitable<void> save_counters();
+    boost::asio::awaitable<void> save_regularly();
 
     flush_parameters parameters_;
     site_policy policy_;
     counters counts_;
     counters_file counts_on_disk_;
     unfinished_sends unfinished_;
+    send_history history_;
     std::size_t most_open_logfiles_;
     postfix_proto::logger& log_;
     std::optional<flush_service> flush_;

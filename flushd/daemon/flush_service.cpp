@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <type_traits>
 #include <variant>
 
 namespace flushd {
@@ -51,14 +52,15 @@ lock_patience patience(const flush_parameters& parameters, std::size_t most_open
 
 flush_service::flush_service(const postfix_proto::service_runtime& runtime,
                              const flush_parameters& parameters, std::size_t most_open_logfiles,
-                             site_policy& policy, counters& counts, unfinished_sends& unfinished)
+                             site_policy& policy, counters& counts, unfinished_sends& unfinished,
+                             send_history& history)
     : refresh_time_(parameters.refresh_time), policy_(policy),
       proxymap_(runtime.context, proxymap_settings(parameters, most_open_logfiles), runtime.log),
       layout_(parameters.hash_queue_names, parameters.hash_queue_depth),
       mover_(layout_, runtime.log, parameters.defers_transports),
       queue_manager_(runtime.context, parameters.queue_manager_socket, parameters.trigger_timeout,
                      runtime.work, runtime.log),
-      daemon_{runtime, worker_, counts},
+      daemon_{runtime, worker_, counts, history},
       store_(daemon_, layout_, most_open_logfiles, patience(parameters, most_open_logfiles)),
       sender_(daemon_, store_, mover_, queue_manager_, unfinished,
               {parameters.most_messages_in_delivery, parameters.most_recipients_in_delivery}),
@@ -68,9 +70,17 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
         [this](const logfile_name& site, std::size_t size) { compactor_.grown(site, size); });
 }
 
-asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request) {
-    return std::visit([this](auto&& one) { return handle_one(std::move(one)); },
-                      std::move(request));
+asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request,
+                                                    std::optional<uid_t> user) {
+    return std::visit(
+        [&](auto&& one) {
+            using kind = std::decay_t<decltype(one)>;
+            if constexpr (std::is_same_v<kind, postfix_proto::send_site_request>)
+                return handle_one(std::move(one), user);
+            else
+                return handle_one(std::move(one));
+        },
+        std::move(request));
 }
 
 flush_status flush_service::counted(flush_status answer, counter ok, counter fail,
@@ -95,7 +105,8 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_reque
     co_return counted(failure ? flush_status::fail : flush_status::ok);
 }
 
-asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request) {
+asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request,
+                                                        std::optional<uid_t> user) {
     const auto counted = [this](flush_status answer) {
         return this->counted(answer, counter::send_site_ok, counter::send_site_fail,
                              counter::send_site_deny);
@@ -106,7 +117,7 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site
     if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
         co_return counted(status_of(*refusal));
     const bool sent = co_await sender_.send(std::get<logfile_name>(*verdict), request.site,
-                                            send_mode::unthrottle);
+                                            send_mode::unthrottle, user);
     co_return counted(sent ? flush_status::ok : flush_status::fail);
 }
 

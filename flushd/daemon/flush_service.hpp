@@ -2,6 +2,7 @@
 #pragma once
 
 #include "flushd/core/counters.hpp"
+#include "flushd/core/send_history.hpp"
 #include "flushd/core/site_policy.hpp"
 #include "flushd/daemon/compactor.hpp"
 #include "flushd/daemon/daemon_context.hpp"
@@ -20,8 +21,11 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
+#include <optional>
 
 namespace flushd {
 
@@ -33,7 +37,7 @@ public:
     /// outlive the service, and the service the io_context's run.
     flush_service(const postfix_proto::service_runtime& runtime, const flush_parameters& parameters,
                   std::size_t most_open_logfiles, site_policy& policy, counters& counts,
-                  unfinished_sends& unfinished);
+                  unfinished_sends& unfinished, send_history& history);
 
     /// Carries on with sends that other processes have left unfinished.
     void take_over() { sender_.take_over(); }
@@ -41,9 +45,10 @@ public:
     /// The process is about to end.
     void end() { sender_.end(); }
 
-    /// The answer to a request. Housekeeping is answered before it is done.
+    /// The answer to a request. Housekeeping is answered before it is done. `user` is the client's,
+    /// if it is known.
     [[nodiscard]] boost::asio::awaitable<postfix_proto::flush_status>
-    handle(postfix_proto::flush_request request);
+    handle(postfix_proto::flush_request request, std::optional<uid_t> user = std::nullopt);
 
     /// A client has said something else than a request.
     void count_malformed() noexcept { daemon_.counts.add(counter::malformed); }
@@ -55,7 +60,8 @@ private:
     using status = postfix_proto::flush_status;
 
     boost::asio::awaitable<status> handle_one(postfix_proto::add_request request);
-    boost::asio::awaitable<status> handle_one(postfix_proto::send_site_request request);
+    boost::asio::awaitable<status> handle_one(postfix_proto::send_site_request request,
+                                              std::optional<uid_t> user);
     boost::asio::awaitable<status> handle_one(postfix_proto::send_file_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::refresh_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::purge_request request);

@@ -69,7 +69,11 @@ asio::awaitable<void> serve_client(postfix_proto::client_connection& client, flu
         log.warning("flush client: {}", malformed->reason);
         service.count_malformed();
     } else {
-        status = co_await service.handle(std::move(std::get<flush_request>(result)));
+        auto& request = std::get<flush_request>(result);
+        // Not for an add, of which there may be thousands a second.
+        const bool is_send = std::holds_alternative<postfix_proto::send_site_request>(request);
+        const auto user = is_send ? client.user() : std::nullopt;
+        status = co_await service.handle(std::move(request), user);
     }
 
     if (const auto error = co_await client.write(postfix_proto::encode(status)))

@@ -23,10 +23,12 @@ class site_move {
 public:
     using clock = std::chrono::steady_clock;
 
-    struct report {
+    struct counts {
         std::size_t moved = 0, missing = 0, held = 0, duplicate = 0, failed = 0, bad = 0;
         std::size_t left = 0; ///< lines that leave_rest() has left alone
-        std::string keep;     ///< the lines of what is still there and was not moved
+    };
+    struct report : counts {
+        std::string keep; ///< the lines of what is still there and was not moved
     };
 
     /// `lines` and what is referred to must outlive this object. The name is that of the logfile,

@@ -200,7 +200,7 @@ std::unique_ptr<delivery_follower> site_run::take_follower() {
 }
 
 void site_run::count_report(clock::duration how_long) {
-    const auto& result = work_->result();
+    const auto& result = result_.emplace(work_->result());
     auto& counts = send_.daemon.counts;
     const bool is_send = mode_ == send_mode::unthrottle;
     const auto count = [&](counter of_send, counter of_refresh, std::uint64_t n) {

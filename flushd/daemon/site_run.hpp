@@ -66,6 +66,11 @@ public:
     /// True, unless the logfile could not be used.
     [[nodiscard]] boost::asio::awaitable<bool> carry_out();
 
+    /// What the run has done; nothing if no mail was listed, or the logfile could not be read.
+    [[nodiscard]] const std::optional<site_move::counts>& result() const noexcept {
+        return result_;
+    }
+
     /// Follows what was moved, after carry_out(); nothing if no message was. To be called once.
     [[nodiscard]] std::unique_ptr<delivery_follower> take_follower();
 
@@ -95,6 +100,7 @@ private:
     std::unique_ptr<delivery_follower> follower_;
     bool announce_ = true; // qmgr(8) has not been told of everything
     bool was_down_ = false;
+    std::optional<site_move::counts> result_; // at the end
     bool has_moved_ = false;
     std::chrono::steady_clock::time_point begin_; // of moving
 };

@@ -32,13 +32,15 @@ constexpr std::size_t most_followed = 1000;
 
 /// One run that clients wait for.
 struct site_sender::run {
-    run(asio::io_context& context, std::string site_name, send_mode send_how)
-        : site(std::move(site_name)), mode(send_how), done_or_late(context) {
+    run(asio::io_context& context, std::string site_name, send_mode send_how,
+        std::optional<uid_t> user)
+        : site(std::move(site_name)), mode(send_how), account(site, user), done_or_late(context) {
         done_or_late.expires_after(longest_wait);
     }
 
     std::string site;
     send_mode mode;
+    send_account account;
     std::optional<unfinished_sends::record> record{}; // of a run that another process began
     bool success = true;                              // so far
     bool is_waiting = false;                          // for its share
@@ -54,17 +56,20 @@ site_sender::site_sender(const daemon_context& daemon, logfile_store& store, que
 
 site_sender::~site_sender() = default;
 
-asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, send_mode mode) {
+asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, send_mode mode,
+                                        std::optional<uid_t> user) {
     std::shared_ptr<run> mine;
     if (const auto found = busy_.find(file); found != busy_.end()) {
         auto& next = found->second.next;
         const bool is_waiting = found->second.current->is_waiting;
         if (is_waiting && mode == send_mode::refresh)
             co_return true; // its messages are on their way
-        if (!next)
-            next = std::make_shared<run>(daemon_.context, std::move(site), mode);
-        else if (mode == send_mode::unthrottle)
+        if (!next) {
+            next = std::make_shared<run>(daemon_.context, std::move(site), mode, user);
+        } else if (mode == send_mode::unthrottle && next->mode == send_mode::refresh) {
             next->mode = mode;
+            next->account = send_account(std::move(site), user);
+        }
         mine = next;
         if (is_waiting) {
             // What is to follow may find the destination dead by now.
@@ -73,7 +78,7 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
             co_return true;
         }
     } else {
-        mine = std::make_shared<run>(daemon_.context, std::move(site), mode);
+        mine = std::make_shared<run>(daemon_.context, std::move(site), mode, user);
         begin(file, mine);
     }
     boost::system::error_code ignored;
@@ -97,8 +102,9 @@ void site_sender::take_over() {
     for (auto& left : unfinished_.take_over(daemon_.log)) {
         if (busy_.contains(left.file))
             continue;
-        auto again =
-            std::make_shared<run>(daemon_.context, std::move(left.site), send_mode::unthrottle);
+        auto again = std::make_shared<run>(daemon_.context, std::move(left.site),
+                                           send_mode::unthrottle, std::nullopt);
+        again->account.resumed();
         again->record.emplace(std::move(left.kept));
         begin(left.file, std::move(again));
     }
@@ -133,8 +139,8 @@ asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file,
             },
             std::exchange(current->record, std::nullopt));
         const bool success = co_await one.carry_out();
-        if (auto follower = one.take_follower(); follower && followed_.size() < most_followed)
-            follow(std::move(follower));
+        if (one.result() && current->mode == send_mode::unthrottle)
+            keep_account(one, std::move(current->account));
         co_return success;
     } catch (const std::exception& e) {
         daemon_.log.warning("send fast flush logfile {}: {}", file.name(), e.what());
@@ -142,6 +148,17 @@ asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file,
     // Some of the mail may have been moved.
     static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
     co_return false;
+}
+
+void site_sender::keep_account(site_run& ended, send_account account) {
+    account.moved(*ended.result());
+    auto messages = ended.take_follower();
+    if (!messages)
+        daemon_.history.add(std::move(account).close());
+    else if (followed_.size() < most_followed)
+        follow(std::move(messages), std::move(account));
+    else
+        messages->record(std::move(account));
 }
 
 void site_sender::give_up(const logfile_name& file) {
@@ -157,24 +174,28 @@ void site_sender::give_up(const logfile_name& file) {
     busy_.erase(state);
 }
 
-void site_sender::follow(std::unique_ptr<delivery_follower> follower) {
-    const auto which = followed_.insert(followed_.end(), std::move(follower));
+void site_sender::follow(std::unique_ptr<delivery_follower> messages, send_account account) {
+    const auto which = followed_.insert(followed_.end(), {std::move(messages), std::move(account)});
     postfix_proto::spawn(daemon_.context, follow_to_end(which), daemon_.log, "follow messages",
                          [this, which] { followed_.erase(which); });
 }
 
-asio::awaitable<void>
-site_sender::follow_to_end(std::list<std::unique_ptr<delivery_follower>>::iterator which) {
-    co_await (*which)->follow_to_end();
-    (*which)->report();
+asio::awaitable<void> site_sender::follow_to_end(std::list<followed>::iterator which) {
+    co_await which->messages->follow_to_end();
+    report(*which);
     followed_.erase(which);
     if (followed_.empty() && busy_.empty())
         co_await daemon_.worker.run([this] { bounces_.stop(); });
 }
 
 void site_sender::end() {
-    for (const auto& follower : followed_)
-        follower->report();
+    for (auto& send : followed_)
+        report(send);
+}
+
+void site_sender::report(followed& send) {
+    send.messages->report();
+    send.messages->record(std::move(send.account));
 }
 
 } // namespace flushd

@@ -8,6 +8,7 @@
 #include "flushd/daemon/delivery_share.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
+#include "flushd/daemon/send_account.hpp"
 #include "flushd/daemon/site_run.hpp"
 #include "flushd/daemon/unfinished_sends.hpp"
 
@@ -16,8 +17,11 @@
 #include "postfix_proto/turns.hpp"
 #include <boost/asio/awaitable.hpp>
 
+#include <sys/types.h>
+
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -29,7 +33,7 @@ namespace flushd {
 ///
 /// So many runs have their turn at a time, each with a logfile open; those for other sites wait.
 ///
-/// What a client has asked for is followed to its end, which is logged.
+/// What a client has asked for is followed to its end, which is logged and put into the history.
 class site_sender {
 public:
     /// Everything referred to must outlive the sender, and the sender the io_context's run.
@@ -40,9 +44,10 @@ public:
 
     /// True, unless the logfile could not be used. Waits until all messages are moved, or the send
     /// waits for its share of the queue manager, or for a second if it takes longer; it then goes
-    /// on by itself. `site` is what the log calls it.
+    /// on by itself. `site` is what the log calls it; `user` has asked for it, if that is known.
     [[nodiscard]] boost::asio::awaitable<bool> send(logfile_name file, std::string site,
-                                                    send_mode mode);
+                                                    send_mode mode,
+                                                    std::optional<uid_t> user = std::nullopt);
 
     [[nodiscard]] bool is_sending(const logfile_name& file) const { return busy_.contains(file); }
 
@@ -54,15 +59,20 @@ public:
 
 private:
     struct run;
+    struct followed {
+        std::unique_ptr<delivery_follower> messages;
+        send_account account;
+    };
 
     void begin(const logfile_name& file, std::shared_ptr<run> first);
     boost::asio::awaitable<void> work_off(logfile_name file);
     boost::asio::awaitable<bool> work_off_one(const logfile_name& file,
                                               std::shared_ptr<run> current);
     void give_up(const logfile_name& file);
-    void follow(std::unique_ptr<delivery_follower> follower);
-    boost::asio::awaitable<void>
-    follow_to_end(std::list<std::unique_ptr<delivery_follower>>::iterator which);
+    void keep_account(site_run& ended, send_account account);
+    void follow(std::unique_ptr<delivery_follower> messages, send_account account);
+    static void report(followed& send);
+    boost::asio::awaitable<void> follow_to_end(std::list<followed>::iterator which);
 
     daemon_context daemon_;
     logfile_store& store_;
@@ -79,7 +89,7 @@ private:
     std::unordered_map<logfile_name, site_state> busy_;
     postfix_proto::turns runs_;
     postfix_proto::repeated_warning cannot_open_;
-    std::list<std::unique_ptr<delivery_follower>> followed_; // after their runs
+    std::list<followed> followed_; // after their runs
 };
 
 } // namespace flushd

@@ -52,7 +52,8 @@ struct fixture {
     trigger_sender queue_manager{context, "public/qmgr", std::chrono::seconds(10), work, log};
     worker_thread worker;
     counters counts;
-    daemon_context daemon{{context, work, log}, worker, counts};
+    send_history history;
+    daemon_context daemon{{context, work, log}, worker, counts, history};
     logfile_store store{daemon, layout, 16};
     unfinished_sends unfinished;
     site_sender sender{daemon, store, mover, queue_manager, unfinished, {}};

@@ -32,7 +32,9 @@ struct scripted_client final : client_connection {
     error_code ending = asio::error::eof;
     error_code write_error;
     std::string received;
+    std::optional<uid_t> its_user;
 
+    std::optional<uid_t> user() override { return its_user; }
     asio::awaitable<error_code> read_some(std::string& input) override {
         if (pieces.empty())
             co_return ending;

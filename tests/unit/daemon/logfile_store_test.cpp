@@ -35,10 +35,11 @@ struct fixture {
     queue_layout layout{"deferred", 1};
     worker_thread worker;
     counters counts;
+    send_history history;
     logfile_store store;
 
     explicit fixture(const lock_patience& patience = {})
-        : store({{context, work, log}, worker, counts}, layout, 256, patience) {}
+        : store({{context, work, log}, worker, counts, history}, layout, 256, patience) {}
 
     using answer = std::optional<std::error_code>;
     /// What it comes to is there after run().

@@ -26,8 +26,9 @@ inline flushd::flush_parameters serving(std::string fast_flush_domains) {
 
 struct queue_with_service {
     explicit queue_with_service(flushd::flush_parameters served, std::size_t most_open_logfiles)
-        : parameters(std::move(served)), service({context, work, log}, parameters,
-                                                 most_open_logfiles, policy, counts, unfinished) {}
+        : parameters(std::move(served)),
+          service({context, work, log}, parameters, most_open_logfiles, policy, counts, unfinished,
+                  history) {}
 
     spool queue;
     recorded_log records;
@@ -38,5 +39,6 @@ struct queue_with_service {
     flushd::flush_parameters parameters;
     flushd::site_policy policy{parameters, log};
     flushd::unfinished_sends unfinished;
+    flushd::send_history history;
     flushd::flush_service service;
 };
