@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | -s | --sort | -n | --top | --older-than | --interval | --id | --timeout) ((number++)) ;;
+            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -31,23 +31,24 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
             return
             ;;
-        -n | --top | --older-than | --interval | --id | --timeout) return ;;
+        -n | --top | --last | --older-than | --interval | --id | --timeout) return ;;
     esac
 
     case $command in
         '')
             options="-c --help --version"
-            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status send log rebuild metrics help"
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
         send) options="--all --older-than --id --wait --timeout" ;;
+        log) options="--last --json" ;;
         metrics) options="--output --top" ;;
         check | rebuild) options= ;;
         help)
             options=
-            [[ $word == -* ]] || options="install uninstall check status send rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status send log rebuild metrics help"
             ;;
         *) return ;;
     esac

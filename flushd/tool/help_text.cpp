@@ -1,5 +1,7 @@
 #include "flushd/tool/help_text.hpp"
 
+#include "flushd/tool/screen/wrapped_text.hpp"
+
 #include "postfix_proto/brace_syntax.hpp"
 
 #include <fmt/format.h>
@@ -12,27 +14,11 @@ namespace flushd::tool {
 
 namespace {
 
-constexpr std::size_t columns = 80;
+constexpr std::size_t columns = 79;
 constexpr std::size_t description_column = 26;
 
-/// Breaks text between words; each line but the first begins with `indent` blanks.
 std::string wrap(std::string_view text, std::size_t indent) {
-    std::string result;
-    std::size_t column = indent;
-    while (!text.empty()) {
-        const auto word = text.substr(0, text.find(' '));
-        text.remove_prefix(std::min(text.size(), word.size() + 1));
-        if (column > indent && column + 1 + word.size() >= columns) {
-            result += '\n' + std::string(indent, ' ');
-            column = indent;
-        } else if (column > indent) {
-            result += ' ';
-            ++column;
-        }
-        result += word;
-        column += word.size();
-    }
-    return result;
+    return wrapped_text(text, indent, columns);
 }
 
 std::string entry(const std::string& name, const std::string& description) {

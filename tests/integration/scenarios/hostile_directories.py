@@ -86,6 +86,21 @@ expect_match("metrics while somebody keeps the lock", quick("metrics").output,
              r'(?m)^postfix_flush_requests_total\{request="add",status="ok"\} 4711$')
 lock.close()
 
+# --- log, with all that can be in the place of the history
+history = counters.with_name("flushd.history")
+postfix.stop()
+for what, make, status in (
+        ("a link", lambda: history.symlink_to(secret), 66), ("a FIFO", lambda: os.mkfifo(history), 66),
+        ("a huge file", lambda: (history.touch(), os.truncate(history, 1 << 42)), 66), ("a directory", history.mkdir, 66),
+        ("escape sequences", lambda: history.write_bytes(b"1 time=1 site=\033[2J 1".ljust(511) + b"\n"), 0)):
+    history.rmdir() if history.is_dir() and not history.is_symlink() else history.unlink(missing_ok=True)
+    make()
+    result = quick("log")
+    expect_equal(f"log with {what}", result.status, status)
+    expect_match(f"and what it says of {what}", result.output, r"^flushd: cannot read .*/flushd\.history: |^No send is recorded\.\n$")
+history.unlink()
+postfix.start()
+
 # --- check, send, rebuild
 result = quick("check")
 expect_match("check names what does not belong there", result.output, r"flush/\S+ is neither a file nor a directory")

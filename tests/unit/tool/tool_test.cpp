@@ -159,7 +159,7 @@ TEST_CASE("a mistyped command line ends in a sentence that helps") {
 TEST_CASE("help is the same in each way to ask, and fits a terminal") {
     CHECK(run_tool_with({"help"}).text == run_tool_with({"--help"}).text);
     for (const char* command :
-         {"install", "uninstall", "check", "status", "send", "rebuild", "metrics", "help"}) {
+         {"install", "uninstall", "check", "status", "send", "log", "rebuild", "metrics", "help"}) {
         const auto help = run_tool_with({"help", command});
         CHECK(help.status == 0);
         CHECK(help.text == run_tool_with({command, "--help"}).text);
