@@ -47,6 +47,8 @@ public:
 
     /// See followed_send::is_down().
     [[nodiscard]] bool is_down() const noexcept { return messages_.is_down(); }
+    /// See followed_send::is_deferred_again().
+    [[nodiscard]] bool is_deferred_again() const noexcept { return messages_.is_deferred_again(); }
     [[nodiscard]] const followed_send::report& result() const noexcept {
         return messages_.result();
     }

@@ -118,8 +118,7 @@ void flush_daemon::begin(const service_runtime& runtime) {
                    history_);
     counts_.add(counter::starts);
     spawn_loop(
-        runtime.context, [this] { return save_regularly(); }, log_, "save counters");
-    flush_->take_over();
+        runtime.context, [this] { return look_and_save(); }, log_, "save counters");
 }
 
 std::vector<worker_thread*> flush_daemon::workers() { return {&flush_->worker()}; }
@@ -137,9 +136,10 @@ void flush_daemon::end() {
 /// Runs as long as the process. Counts are lost only if it is killed. The write is one page, to a
 /// file that no other process locks for long, so it does not need the worker thread. Of the history
 /// there is something to write only if that was not possible at once.
-asio::awaitable<void> flush_daemon::save_regularly() {
+asio::awaitable<void> flush_daemon::look_and_save() {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     while (true) {
+        flush_->look_at_records();
         timer.expires_after(std::chrono::seconds(1));
         boost::system::error_code ignored;
         co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

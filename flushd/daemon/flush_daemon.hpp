@@ -5,8 +5,8 @@
 #include "flushd/core/flush_parameters.hpp"
 #include "flushd/core/send_history.hpp"
 #include "flushd/core/site_policy.hpp"
+#include "flushd/core/unfinished_sends.hpp"
 #include "flushd/daemon/flush_service.hpp"
-#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/service.hpp"
 
@@ -40,7 +40,7 @@ private:
     void open_history(const postfix_proto::service_setup& setup);
     void open_unfinished(const postfix_proto::service_setup& setup);
     void keep_layout(const postfix_proto::service_setup& setup);
-    boost::asio::awaitable<void> save_regularly();
+    boost::asio::awaitable<void> look_and_save();
 
     flush_parameters parameters_;
     site_policy policy_;

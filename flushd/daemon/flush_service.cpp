@@ -64,6 +64,7 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
       store_(daemon_, layout_, most_open_logfiles, patience(parameters, most_open_logfiles)),
       sender_(daemon_, store_, mover_, queue_manager_, unfinished,
               {parameters.most_messages_in_delivery, parameters.most_recipients_in_delivery}),
+      recorded_(daemon_, sender_, unfinished),
       housekeeping_(daemon_, store_, sender_, parameters.purge_time),
       compactor_(daemon_, store_, sender_) {
     store_.on_growth(

@@ -4,13 +4,14 @@
 #include "flushd/core/counters.hpp"
 #include "flushd/core/send_history.hpp"
 #include "flushd/core/site_policy.hpp"
+#include "flushd/core/unfinished_sends.hpp"
 #include "flushd/daemon/compactor.hpp"
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/housekeeping.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
+#include "flushd/daemon/recorded_sends.hpp"
 #include "flushd/daemon/site_sender.hpp"
-#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/flush_request.hpp"
 #include "postfix_proto/proxymap_client.hpp"
@@ -39,8 +40,9 @@ public:
                   std::size_t most_open_logfiles, site_policy& policy, counters& counts,
                   unfinished_sends& unfinished, send_history& history);
 
-    /// Carries on with sends that other processes have left unfinished.
-    void take_over() { sender_.take_over(); }
+    /// Begins the sends that somebody has asked for by a record, or that other processes have left
+    /// unfinished. To be called from time to time.
+    void look_at_records() { recorded_.look(); }
 
     /// The process is about to end.
     void end() { sender_.end(); }
@@ -79,6 +81,7 @@ private:
     daemon_context daemon_;
     logfile_store store_;
     site_sender sender_;
+    recorded_sends recorded_;
     housekeeping housekeeping_;
     compactor compactor_;
 };

@@ -67,7 +67,7 @@ void followed_send::tell(const moved_message& message) {
         tell_deferred(message);
         return;
     }
-    in_a_row_ = 0;
+    in_a_row_ = deferred_in_a_row_ = 0;
     if (exists(layout_.path(queue_name::hold, message.id))) {
         ++result_.held;
         return;
@@ -84,6 +84,7 @@ void followed_send::tell(const moved_message& message) {
 
 void followed_send::tell_deferred(const moved_message& message) {
     ++result_.deferred;
+    ++deferred_in_a_row_;
     const auto why = read_deferral(layout_.path("defer", message.id), site_);
     in_a_row_ = why.is_of_destination ? in_a_row_ + 1 : 0;
     if (result_.reason.empty())

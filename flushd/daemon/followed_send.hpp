@@ -65,6 +65,9 @@ public:
     /// that. See deferral::is_of_destination.
     [[nodiscard]] bool is_down() const noexcept;
 
+    /// True when the last few messages were deferred, for whatever reason.
+    [[nodiscard]] bool is_deferred_again() const noexcept { return deferred_in_a_row_ >= few; }
+
 private:
     bool has_left(moved_message& message) const;
     void tell(const moved_message& message);
@@ -77,6 +80,8 @@ private:
     std::size_t recipients_ = 0; // of these
     std::size_t next_ = 0;       // so many are still to be looked at in this round
     std::size_t in_a_row_ = 0;   // so many of the last were deferred because of the destination
+    std::size_t deferred_in_a_row_ = 0; // or for whatever reason
+    static constexpr std::size_t few = 5;
     report result_;
 };
 

@@ -60,7 +60,10 @@ queue_mover::location queue_mover::find(const queue_id& id, std::time_t now,
 move_result queue_mover::prepare(const std::string& path, std::time_t now,
                                  deferred_transports transports) {
     // In this order: a scan that finds the message due has to find the permission.
-    if (transports == deferred_transports::overridden && defers_transports_ && !permit(path))
+    const bool is_to_be_permitted =
+        transports == deferred_transports::permitted ||
+        (transports == deferred_transports::overridden && defers_transports_);
+    if (is_to_be_permitted && !permit(path))
         return move_result::missing;
     if (set_times(path, now))
         return move_result::moved;

@@ -22,8 +22,9 @@ enum class move_result {
 
 /// What becomes of a message whose transport is in defer_transports.
 enum class deferred_transports {
-    respected, ///< it is deferred again
-    overridden ///< it is tried
+    respected,  ///< it is deferred again
+    overridden, ///< it is tried
+    permitted   ///< likewise, and though its destination is dead: by the permission, in any case
 };
 
 /// All paths are relative to the current directory, $queue_directory.

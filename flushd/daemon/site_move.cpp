@@ -42,6 +42,8 @@ bool site_move::go_on(clock::duration how_long, std::size_t most_messages) {
 }
 
 void site_move::leave_rest() {
+    if (!seen_)
+        seen_.emplace(lines_);
     while (!rest_.empty()) {
         const auto line = take_line(rest_);
         if (is_mark(line) || !seen_->insert(line))

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -20,12 +21,25 @@ namespace {
 constexpr std::chrono::milliseconds first_announcement{2};
 constexpr std::chrono::seconds announce_interval{1};
 
+deferred_transports transports_of(send_mode mode) {
+    switch (mode) {
+    case send_mode::refresh:
+        return deferred_transports::respected;
+    case send_mode::unthrottle:
+        return deferred_transports::overridden;
+    case send_mode::probe:
+        break;
+    }
+    return deferred_transports::permitted;
+}
+
 } // namespace
 
-site_run::site_run(const send_context& send, logfile_name file, std::string site, send_mode mode,
+site_run::site_run(const send_context& send, const unfinished_sends::entry& what, send_mode mode,
                    std::function<void()> on_waiting, std::optional<unfinished_sends::record> record)
-    : send_(send), file_(std::move(file)), site_(std::move(site)), mode_(mode),
-      on_waiting_(std::move(on_waiting)), record_(std::move(record)) {}
+    : send_(send), file_(what.file), site_(what.site), pace_(what.pace), rate_(what.pace.interval),
+      mode_(mode), on_waiting_(std::move(on_waiting)), record_(std::move(record)),
+      how_long_(first_announcement) {}
 
 asio::awaitable<bool> site_run::carry_out() {
     turn_.emplace(co_await send_.runs.take());
@@ -79,12 +93,10 @@ asio::awaitable<site_run::list_state> site_run::read_list() {
 
 asio::awaitable<void> site_run::move_all() {
     const auto& daemon = send_.daemon;
-    const auto transports = mode_ == send_mode::unthrottle ? deferred_transports::overridden
-                                                           : deferred_transports::respected;
-    work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports, send_.mover,
-                                        daemon.log);
+    work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports_of(mode_),
+                                        send_.mover, daemon.log);
     // Housekeeping knows the logfile's name only.
-    const auto domain = mode_ == send_mode::unthrottle ? site_ : std::string();
+    const auto domain = mode_ == send_mode::refresh ? std::string() : site_;
     follower_ = std::make_unique<delivery_follower>(daemon, domain, send_.mover.layout(),
                                                     send_.bounces, send_.share);
 
@@ -95,35 +107,52 @@ asio::awaitable<void> site_run::move_all() {
 
     // The first time as Postfix does, even when it turns out that nothing can be moved.
     announce_ = true;
-    auto next_announcement = clock::now() + first_announcement;
-    clock::duration how_long = first_announcement;
-    while (true) {
-        const auto room = follower_->room();
-        if (room == 0) {
+    next_announcement_ = clock::now() + first_announcement;
+    rate_.start(begin_);
+    while (!was_ended_ && !is_done_) {
+        if (is_over()) {
+            was_ended_ = true;
+            co_await daemon.worker.run([&] { work_->leave_rest(); });
+        } else if (const auto most = room(); most > 0) {
+            co_await move_some(most);
+        } else {
             co_await wait_for_room();
-            was_down_ = follower_->is_down();
-            if (was_down_) {
-                co_await daemon.worker.run([&] { work_->leave_rest(); });
-                break;
-            }
-            continue;
-        }
-        const auto moved_before = work_->result().moved;
-        const bool is_done = co_await daemon.worker.run([&] {
-            send_.bounces.start();
-            return work_->go_on(how_long, room);
-        });
-        follower_->add(work_->take_moved());
-        announce_ = announce_ || work_->result().moved > moved_before;
-        if (is_done)
-            break;
-        how_long = slice;
-        if (announce_ && clock::now() >= next_announcement) {
-            co_await announce();
-            next_announcement = clock::now() + announce_interval;
         }
     }
     follower_->close();
+}
+
+/// The rest is not to be moved: somebody has called it off, the destination is in the way, or it
+/// was to be so many.
+bool site_run::is_over() const {
+    const auto moved = work_->result().moved;
+    return (pace_.first > 0 && moved >= pace_.first) || (record_ && record_->is_called_off()) ||
+           (pace_.is_careful() && follower_->is_deferred_again()) ||
+           (follower_->room() == 0 && follower_->is_down());
+}
+
+std::size_t site_run::room() {
+    auto most = std::min(follower_->room(), rate_.room(clock::now()));
+    if (pace_.first > 0)
+        most = std::min(most, pace_.first - work_->result().moved);
+    return most;
+}
+
+asio::awaitable<void> site_run::move_some(std::size_t most_messages) {
+    const auto moved_before = work_->result().moved;
+    is_done_ = co_await send_.daemon.worker.run([&] {
+        send_.bounces.start();
+        return work_->go_on(how_long_, most_messages);
+    });
+    follower_->add(work_->take_moved());
+    const auto moved = work_->result().moved - moved_before;
+    rate_.add(moved);
+    announce_ = announce_ || moved > 0;
+    how_long_ = slice;
+    if (!is_done_ && announce_ && clock::now() >= next_announcement_) {
+        co_await announce();
+        next_announcement_ = clock::now() + announce_interval;
+    }
 }
 
 asio::awaitable<void> site_run::announce() {
@@ -141,9 +170,9 @@ asio::awaitable<void> site_run::wait_for_room() {
 void site_run::begin_to_wait() {
     if (!turn_)
         return;
-    // Housekeeping comes again anyway.
+    // Housekeeping comes again anyway, and so does a probe.
     if (!record_ && mode_ == send_mode::unthrottle) {
-        if (auto added = send_.unfinished.add(file_, site_))
+        if (auto added = send_.unfinished.add({file_, site_, pace_}))
             record_.emplace(std::move(*added));
     }
     opened_.reset();
@@ -196,13 +225,13 @@ asio::awaitable<bool> site_run::drop_handled() {
 }
 
 std::unique_ptr<delivery_follower> site_run::take_follower() {
-    return has_moved_ && mode_ == send_mode::unthrottle ? std::move(follower_) : nullptr;
+    return has_moved_ && mode_ != send_mode::refresh ? std::move(follower_) : nullptr;
 }
 
 void site_run::count_report(clock::duration how_long) {
     const auto& result = result_.emplace(work_->result());
     auto& counts = send_.daemon.counts;
-    const bool is_send = mode_ == send_mode::unthrottle;
+    const bool is_send = mode_ != send_mode::refresh;
     const auto count = [&](counter of_send, counter of_refresh, std::uint64_t n) {
         counts.add(is_send ? of_send : of_refresh, n);
     };
@@ -228,9 +257,12 @@ void site_run::log_report(clock::duration how_long) {
         "flush site={}, moved={}, missing={}, held={}, duplicate={}, failed={}, seconds={:.3f}",
         site_, result.moved, result.missing, result.held, result.duplicate, result.failed,
         seconds.count());
-    if (was_down_)
-        text += fmt::format(", left={} ({})", result.left, follower_->result().reason);
-    if (mode_ == send_mode::unthrottle || was_down_)
+    if (was_ended_) {
+        text += fmt::format(", left={}", result.left);
+        if (!follower_->result().reason.empty())
+            text += fmt::format(" ({})", follower_->result().reason);
+    }
+    if (mode_ != send_mode::refresh || was_ended_)
         log.info("{}", text);
     else
         log.debug("{}", text); // there may be a million of them: housekeeping tells the sum

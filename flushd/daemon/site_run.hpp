@@ -3,14 +3,15 @@
 
 #include "flushd/core/bounce_watch.hpp"
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/core/unfinished_sends.hpp"
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/delivery_follower.hpp"
 #include "flushd/daemon/delivery_share.hpp"
 #include "flushd/daemon/logfile.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
+#include "flushd/daemon/send_rate.hpp"
 #include "flushd/daemon/site_move.hpp"
-#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
@@ -28,8 +29,9 @@ namespace flushd {
 
 /// Whether qmgr(8) is to forget dead destinations and throttled transports before the mail moves.
 enum class send_mode {
-    refresh,   ///< no: housekeeping must not override defer_transports
-    unthrottle ///< yes: somebody asked for this mail
+    refresh,    ///< no: housekeeping must not override defer_transports
+    unthrottle, ///< yes: somebody asked for this mail
+    probe       ///< only those of this site, to see whether it is up again
 };
 
 /// What all runs share. References only; what they refer to must outlive the runs.
@@ -60,7 +62,7 @@ class site_run {
 public:
     /// `site` is what the log calls it. `on_waiting` is called when the run begins to wait for its
     /// share.
-    site_run(const send_context& send, logfile_name file, std::string site, send_mode mode,
+    site_run(const send_context& send, const unfinished_sends::entry& what, send_mode mode,
              std::function<void()> on_waiting, std::optional<unfinished_sends::record> record);
 
     /// True, unless the logfile could not be used.
@@ -80,6 +82,9 @@ private:
     boost::asio::awaitable<list_state> read_list();
     boost::asio::awaitable<void> move_all();
     boost::asio::awaitable<void> announce();
+    boost::asio::awaitable<void> move_some(std::size_t most_messages);
+    [[nodiscard]] std::size_t room();
+    [[nodiscard]] bool is_over() const;
     boost::asio::awaitable<void> wait_for_room();
     boost::asio::awaitable<bool> drop_handled();
     boost::asio::awaitable<std::error_code> lock_again();
@@ -90,6 +95,8 @@ private:
     send_context send_;
     logfile_name file_;
     std::string site_;
+    send_pace pace_;
+    send_rate rate_;
     send_mode mode_;
     std::function<void()> on_waiting_; // empty once it has been called
     std::optional<unfinished_sends::record> record_;
@@ -98,9 +105,12 @@ private:
     logfile::snapshot listed_;
     std::unique_ptr<site_move> work_;
     std::unique_ptr<delivery_follower> follower_;
-    bool announce_ = true; // qmgr(8) has not been told of everything
-    bool was_down_ = false;
-    std::optional<site_move::counts> result_; // at the end
+    bool announce_ = true;                         // qmgr(8) has not been told of everything
+    std::chrono::steady_clock::duration how_long_; // for the next piece of work
+    std::chrono::steady_clock::time_point next_announcement_{}; // not before
+    bool is_done_ = false;                                      // with the list
+    bool was_ended_ = false;                                    // before all was moved
+    std::optional<site_move::counts> result_;                   // at the end
     bool has_moved_ = false;
     std::chrono::steady_clock::time_point begin_; // of moving
 };

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <chrono>
+#include <iterator>
 #include <utility>
 
 namespace flushd {
@@ -28,23 +29,30 @@ constexpr std::size_t most_runs = 32;
 // once a second; of more than these nobody reads the log.
 constexpr std::size_t most_followed = 1000;
 
+// Of a probe. The record of the send itself tells what is to follow.
+const send_pace one_message{.first = 1};
+
 } // namespace
 
 /// One run that clients wait for.
 struct site_sender::run {
-    run(asio::io_context& context, std::string site_name, send_mode send_how,
-        std::optional<uid_t> user)
-        : site(std::move(site_name)), mode(send_how), account(site, user), done_or_late(context) {
+    run(asio::io_context& context, unfinished_sends::entry what_to_send, send_mode send_how,
+        std::optional<uid_t> user = std::nullopt)
+        : what(std::move(what_to_send)), mode(send_how), account(what.site, user),
+          done_or_late(context), told(context) {
         done_or_late.expires_after(longest_wait);
+        told.expires_at(asio::steady_timer::time_point::max());
     }
 
-    std::string site;
+    unfinished_sends::entry what;
     send_mode mode;
     send_account account;
-    std::optional<unfinished_sends::record> record{}; // of a run that another process began
+    std::optional<unfinished_sends::record> record{}; // of a run that was recorded before
     bool success = true;                              // so far
     bool is_waiting = false;                          // for its share
     asio::steady_timer done_or_late;
+    asio::steady_timer told;                        // cancelled when the outcome is known
+    std::optional<followed_send::report> outcome{}; // nothing if nothing was moved
 };
 
 site_sender::site_sender(const daemon_context& daemon, logfile_store& store, queue_mover& mover,
@@ -65,7 +73,8 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
         if (is_waiting && mode == send_mode::refresh)
             co_return true; // its messages are on their way
         if (!next) {
-            next = std::make_shared<run>(daemon_.context, std::move(site), mode, user);
+            next = std::make_shared<run>(
+                daemon_.context, unfinished_sends::entry{file, std::move(site)}, mode, user);
         } else if (mode == send_mode::unthrottle && next->mode == send_mode::refresh) {
             next->mode = mode;
             next->account = send_account(std::move(site), user);
@@ -78,7 +87,8 @@ asio::awaitable<bool> site_sender::send(logfile_name file, std::string site, sen
             co_return true;
         }
     } else {
-        mine = std::make_shared<run>(daemon_.context, std::move(site), mode, user);
+        mine = std::make_shared<run>(daemon_.context,
+                                     unfinished_sends::entry{file, std::move(site)}, mode, user);
         begin(file, mine);
     }
     boost::system::error_code ignored;
@@ -98,16 +108,32 @@ void site_sender::begin(const logfile_name& file, std::shared_ptr<run> first) {
     }
 }
 
-void site_sender::take_over() {
-    for (auto& left : unfinished_.take_over(daemon_.log)) {
-        if (busy_.contains(left.file))
-            continue;
-        auto again = std::make_shared<run>(daemon_.context, std::move(left.site),
-                                           send_mode::unthrottle, std::nullopt);
-        again->account.resumed();
-        again->record.emplace(std::move(left.kept));
-        begin(left.file, std::move(again));
-    }
+void site_sender::send_recorded(unfinished_sends::send recorded) {
+    const auto file = recorded.what.file;
+    auto asked =
+        std::make_shared<run>(daemon_.context, std::move(recorded.what), send_mode::unthrottle);
+    if (asked->what.tries > 1)
+        asked->account.resumed();
+    asked->record.emplace(std::move(recorded.kept));
+    const auto found = busy_.find(file);
+    if (found == busy_.end())
+        begin(file, std::move(asked));
+    else if (!found->second.next)
+        found->second.next = std::move(asked);
+    // Or the site is sent once more anyway, without a pause.
+}
+
+asio::awaitable<std::optional<followed_send::report>> site_sender::probe(logfile_name file,
+                                                                         std::string site) {
+    if (busy_.contains(file))
+        co_return std::nullopt;
+    const auto mine = std::make_shared<run>(
+        daemon_.context, unfinished_sends::entry{file, std::move(site), one_message},
+        send_mode::probe);
+    begin(file, mine);
+    boost::system::error_code ignored;
+    co_await mine->told.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_return mine->outcome;
 }
 
 asio::awaitable<void> site_sender::work_off(logfile_name file) {
@@ -132,33 +158,40 @@ asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file,
         site_run one(
             {daemon_, store_, mover_, queue_manager_, share_, bounces_, unfinished_, runs_,
              cannot_open_},
-            file, current->site, current->mode,
+            current->what, current->mode,
             [current] {
                 current->is_waiting = true;
                 current->done_or_late.cancel();
             },
             std::exchange(current->record, std::nullopt));
         const bool success = co_await one.carry_out();
-        if (one.result() && current->mode == send_mode::unthrottle)
-            keep_account(one, std::move(current->account));
+        keep_account(one, current);
         co_return success;
     } catch (const std::exception& e) {
         daemon_.log.warning("send fast flush logfile {}: {}", file.name(), e.what());
+        current->told.cancel();
     }
     // Some of the mail may have been moved.
     static_cast<void>(co_await queue_manager_.send(qmgr_request::scan_incoming));
     co_return false;
 }
 
-void site_sender::keep_account(site_run& ended, send_account account) {
-    account.moved(*ended.result());
+void site_sender::keep_account(site_run& ended, const std::shared_ptr<run>& asked) {
     auto messages = ended.take_follower();
-    if (!messages)
-        daemon_.history.add(std::move(account).close());
-    else if (followed_.size() < most_followed)
-        follow(std::move(messages), std::move(account));
+    const bool is_recorded = ended.result() && asked->mode == send_mode::unthrottle;
+    if (is_recorded)
+        asked->account.moved(*ended.result());
+    if (messages && followed_.size() < most_followed) {
+        follow(std::move(messages), asked);
+        return;
+    }
+    asked->told.cancel();
+    if (!is_recorded)
+        return;
+    if (messages)
+        messages->record(std::move(asked->account));
     else
-        messages->record(std::move(account));
+        daemon_.history.add(std::move(asked->account).close());
 }
 
 void site_sender::give_up(const logfile_name& file) {
@@ -170,19 +203,26 @@ void site_sender::give_up(const logfile_name& file) {
             continue;
         waiting->success = false;
         waiting->done_or_late.cancel();
+        waiting->told.cancel();
     }
     busy_.erase(state);
 }
 
-void site_sender::follow(std::unique_ptr<delivery_follower> messages, send_account account) {
-    const auto which = followed_.insert(followed_.end(), {std::move(messages), std::move(account)});
+void site_sender::follow(std::unique_ptr<delivery_follower> messages, std::shared_ptr<run> asked) {
+    followed_.push_back({std::move(messages), std::move(asked)});
+    const auto which = std::prev(followed_.end());
     postfix_proto::spawn(daemon_.context, follow_to_end(which), daemon_.log, "follow messages",
-                         [this, which] { followed_.erase(which); });
+                         [this, which] {
+                             which->asked->told.cancel();
+                             followed_.erase(which);
+                         });
 }
 
 asio::awaitable<void> site_sender::follow_to_end(std::list<followed>::iterator which) {
     co_await which->messages->follow_to_end();
     report(*which);
+    which->asked->outcome = which->messages->result();
+    which->asked->told.cancel();
     followed_.erase(which);
     if (followed_.empty() && busy_.empty())
         co_await daemon_.worker.run([this] { bounces_.stop(); });
@@ -195,7 +235,8 @@ void site_sender::end() {
 
 void site_sender::report(followed& send) {
     send.messages->report();
-    send.messages->record(std::move(send.account));
+    if (send.asked->mode == send_mode::unthrottle)
+        send.messages->record(std::move(send.asked->account));
 }
 
 } // namespace flushd

@@ -3,14 +3,15 @@
 
 #include "flushd/core/bounce_watch.hpp"
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/core/unfinished_sends.hpp"
 #include "flushd/daemon/daemon_context.hpp"
 #include "flushd/daemon/delivery_follower.hpp"
 #include "flushd/daemon/delivery_share.hpp"
+#include "flushd/daemon/followed_send.hpp"
 #include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/queue_mover.hpp"
 #include "flushd/daemon/send_account.hpp"
 #include "flushd/daemon/site_run.hpp"
-#include "flushd/daemon/unfinished_sends.hpp"
 
 #include "postfix_proto/repeated_warning.hpp"
 #include "postfix_proto/trigger.hpp"
@@ -51,8 +52,13 @@ public:
 
     [[nodiscard]] bool is_sending(const logfile_name& file) const { return busy_.contains(file); }
 
-    /// Carries on with what other processes have left unfinished.
-    void take_over();
+    /// Sends a few messages and sees what becomes of them, with a line in the log. Nothing if the
+    /// site is being sent by others, or no mail of it can be moved.
+    [[nodiscard]] boost::asio::awaitable<std::optional<followed_send::report>>
+    probe(logfile_name file, std::string site);
+
+    /// Sends what a record asks for, at once, and after what is under way for that site.
+    void send_recorded(unfinished_sends::send recorded);
 
     /// The process is about to end: logs what is known of the messages in delivery.
     void end();
@@ -61,7 +67,7 @@ private:
     struct run;
     struct followed {
         std::unique_ptr<delivery_follower> messages;
-        send_account account;
+        std::shared_ptr<run> asked; // whom the end is told
     };
 
     void begin(const logfile_name& file, std::shared_ptr<run> first);
@@ -69,8 +75,8 @@ private:
     boost::asio::awaitable<bool> work_off_one(const logfile_name& file,
                                               std::shared_ptr<run> current);
     void give_up(const logfile_name& file);
-    void keep_account(site_run& ended, send_account account);
-    void follow(std::unique_ptr<delivery_follower> messages, send_account account);
+    void keep_account(site_run& ended, const std::shared_ptr<run>& asked);
+    void follow(std::unique_ptr<delivery_follower> messages, std::shared_ptr<run> asked);
     static void report(followed& send);
     boost::asio::awaitable<void> follow_to_end(std::list<followed>::iterator which);
 

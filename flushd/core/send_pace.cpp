@@ -1,0 +1,66 @@
+#include "flushd/core/send_pace.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdint>
+
+namespace flushd {
+
+namespace {
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0)
+        return std::nullopt;
+    return value;
+}
+
+bool set(send_pace& pace, std::string_view name, std::int64_t value) {
+    if (name == "every")
+        pace.interval = std::chrono::microseconds(value);
+    else if (name == "first")
+        pace.first = static_cast<std::size_t>(value);
+    else if (name == "up")
+        pace.when_up_until = static_cast<std::time_t>(value);
+    else
+        return false;
+    return true;
+}
+
+} // namespace
+
+std::string format_pace(const send_pace& pace) {
+    std::string text;
+    const auto add = [&](std::string_view name, std::int64_t value) {
+        text += fmt::format("{}{}={}", text.empty() ? "" : ",", name, value);
+    };
+    if (pace.interval.count() > 0)
+        add("every", pace.interval.count());
+    if (pace.first > 0)
+        add("first", static_cast<std::int64_t>(pace.first));
+    if (pace.when_up_until)
+        add("up", *pace.when_up_until);
+    return text.empty() ? "-" : text;
+}
+
+std::optional<send_pace> parse_pace(std::string_view text) {
+    send_pace result;
+    if (text == "-")
+        return result;
+    while (true) {
+        const auto item = text.substr(0, text.find(','));
+        const auto equals = item.find('=');
+        if (equals == std::string_view::npos)
+            return std::nullopt;
+        const auto value = parse_number(item.substr(equals + 1));
+        if (!value || !set(result, item.substr(0, equals), *value))
+            return std::nullopt;
+        if (item.size() == text.size())
+            return result;
+        text.remove_prefix(item.size() + 1);
+    }
+}
+
+} // namespace flushd
