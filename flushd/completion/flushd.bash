@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout) ((number++)) ;;
+            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --rate | --first | --for) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -31,7 +31,7 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
             return
             ;;
-        -n | --top | --last | --older-than | --interval | --id | --timeout) return ;;
+        -n | --top | --last | --older-than | --interval | --id | --timeout | --rate | --first | --for) return ;;
     esac
 
     case $command in
@@ -42,7 +42,7 @@ _flushd()
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
-        send) options="--all --older-than --id --wait --timeout" ;;
+        send) options="--all --older-than --id --wait --timeout --rate --first --when-up --for --keep --cancel" ;;
         log) options="--last --json" ;;
         metrics) options="--output --top" ;;
         check | rebuild) options= ;;

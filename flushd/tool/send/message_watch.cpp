@@ -27,6 +27,14 @@ void message_watch::add(postfix_proto::queue_id id) {
     ++(has_moved ? counts_.moving : counts_.waiting);
 }
 
+void message_watch::begin_again() {
+    for (auto& one : open_) {
+        const auto now = files_.find(one.id);
+        if (now.where == queue_files::place::deferred && !one.has_moved)
+            one.changed_before = now.changed;
+    }
+}
+
 message_watch::progress message_watch::look_at(message& one, std::time_t now) const {
     const auto found = files_.find(one.id);
     switch (found.where) {

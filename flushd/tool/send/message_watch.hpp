@@ -33,6 +33,10 @@ public:
     /// Call it before delivery is requested. A message that is not queued is ignored.
     void add(postfix_proto::queue_id id);
 
+    /// Delivery is requested only now: what has been tried before does not count. To be called
+    /// while no message is on its way.
+    void begin_again();
+
     /// Updates the state of the messages that are not done.
     void look(std::time_t now);
 

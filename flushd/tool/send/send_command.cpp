@@ -8,6 +8,7 @@
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 #include "flushd/tool/send/delivery_wait.hpp"
+#include "flushd/tool/send/paced_send.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +35,7 @@ struct send_options {
     bool all = false, wait = false;
     std::optional<seconds> older_than;
     seconds timeout = std::chrono::minutes(10);
+    paced_options paced;
 };
 
 class sender {
@@ -49,7 +51,11 @@ public:
             fmt::print("No mail to send.\n");
         for (auto& one : targets_)
             ask(*one);
-        if (options_.wait)
+        if (options_.paced.when_up && !options_.paced.keep) {
+            fail_with(wait_until_up(queue_, targets_));
+            begin_ = clock::now(); // of what is to be waited for now
+        }
+        if (options_.wait || (options_.paced.when_up && !options_.paced.keep))
             fail_with(wait_for_delivery(queue_, targets_, begin_, options_.timeout));
         return status_;
     }
@@ -110,7 +116,7 @@ void sender::add_site(const listed_site& site, std::vector<std::string> asked_as
     one->file = site.file;
     one->asked_as = std::move(asked_as);
     one->listed = site.ids.size();
-    if (options_.wait)
+    if (options_.wait || options_.paced.when_up)
         for (const auto& id : site.ids)
             one->messages.add(id);
     targets_.push_back(std::move(one));
@@ -145,6 +151,8 @@ postfix_proto::flush_result sender::ask_for(const send_target& one, const std::s
 void sender::ask(send_target& one) {
     if (one.id)
         return report(one, ask_for(one, ""));
+    if (options_.paced.are_used())
+        return ask_paced(queue_, options_.paced, one);
     postfix_proto::flush_result answer;
     for (const auto& site : one.asked_as) {
         answer = ask_for(one, site);
@@ -217,7 +225,13 @@ void run(const global_options& global, const send_options& options) {
                      (options.all || options.older_than ? 1 : 0);
     if (ways != 1)
         throw tool_error("specify one of SITE..., --all, --older-than TIME and --id ID", EX_USAGE);
+    if (options.paced.are_used() && (options.sites.empty() || options.paced.mistake()))
+        throw tool_error(options.sites.empty() ? "--when-up, --rate, --first and --cancel need SITE"
+                                               : options.paced.mistake(),
+                         EX_USAGE);
     queue_context queue(enter_queue_directory(global.config_directory));
+    if (options.paced.cancel)
+        return call_off(queue, options.sites);
     if (const int status = sender(queue, options).run(); status != 0)
         throw exit_request(status);
 }
@@ -247,6 +261,7 @@ void add_send(CLI::App& app, const global_options& global) {
         options->wait);
     command.duration({"--timeout", "Wait at most this long (default: 10m)", "Waiting"},
                      options->timeout);
+    add_paced_options(command, options->paced);
     command.action([options, &global] { run(global, *options); });
 }
 

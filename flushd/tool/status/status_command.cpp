@@ -1,6 +1,7 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/queue/site_summary.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/terminal.hpp"
@@ -44,6 +45,15 @@ struct status_options {
     seconds interval{2};
 };
 
+/// The sends that are recorded: under way for long, or to wait until a destination is up. Whoever
+/// may not know them is told of none.
+std::vector<unfinished_sends::listed>
+recorded_sends(const queue_context& queue, const std::optional<std::set<logfile_name>>& wanted) {
+    auto all = read_send_records(queue.postfix());
+    std::erase_if(all, [&](const auto& one) { return wanted && !wanted->contains(one.what.file); });
+    return all;
+}
+
 status_report make_report(const queue_context& queue, const status_options& options,
                           const std::optional<std::set<logfile_name>>& wanted) {
     status_report result;
@@ -63,6 +73,7 @@ status_report make_report(const queue_context& queue, const status_options& opti
         result.sites.emplace_back(file);
     if (options.older_than)
         keep_older(result.sites, *options.older_than, result.now);
+    result.sends = recorded_sends(queue, wanted);
     result.total = total_of(result.sites);
     sort_sites(result.sites, options.sort);
     if (options.top > 0 && result.sites.size() > options.top) {
@@ -98,9 +109,13 @@ std::vector<text_table::cell> row_of(std::string name, const site_summary& site,
 
 std::string table_text(queue_context& queue, const status_report& all,
                        const status_options& options, std::size_t width, bool colour) {
+    std::string sends;
+    for (const auto& one : all.sends)
+        sends += describe(one, all.now) + '\n';
     if (all.sites.empty())
-        return options.older_than ? "No destination has older mail.\n"
-                                  : "No mail is listed for any destination.\n";
+        return (options.older_than ? "No destination has older mail.\n"
+                                   : "No mail is listed for any destination.\n") +
+               sends;
     text_table table(
         {"DESTINATION", "LISTED", "DEFERRED", "OLDEST", "SIZE", "LAST SEND", "DUPLICATE"});
     for (const auto& site : all.sites)
@@ -109,7 +124,7 @@ std::string table_text(queue_context& queue, const status_report& all,
         table.add({{fmt::format("and {} more", all.left_out)}});
     if (all.sites.size() + all.left_out > 1)
         table.add(row_of("total", all.total, all.now));
-    return table.render(width, colour);
+    return table.render(width, colour) + sends;
 }
 
 void print_once(queue_context& queue, const status_options& options,

@@ -23,6 +23,20 @@ nlohmann::ordered_json json_of(const site_summary& site) {
             {"no_send_since", time(site.sent.none_since)}};
 }
 
+/// Those that are recorded.
+nlohmann::ordered_json json_of(const std::vector<unfinished_sends::listed>& sends) {
+    auto result = nlohmann::ordered_json::array();
+    for (const auto& [what, is_under_way] : sends)
+        result.push_back({{"site", what.site},
+                          {"under_way", is_under_way},
+                          {"first", what.pace.first},
+                          {"interval_us", what.pace.interval.count()},
+                          {"when_up_until", what.pace.when_up_until
+                                                ? nlohmann::ordered_json(*what.pace.when_up_until)
+                                                : nlohmann::ordered_json()}});
+    return result;
+}
+
 } // namespace
 
 std::string json_text(const site_names& names, const status_report& all) {
@@ -32,8 +46,10 @@ std::string json_text(const site_names& names, const status_report& all) {
         one.update(json_of(site));
         sites.push_back(std::move(one));
     }
-    nlohmann::ordered_json result{
-        {"time", all.now}, {"sites", std::move(sites)}, {"total", json_of(all.total)}};
+    nlohmann::ordered_json result{{"time", all.now},
+                                  {"sites", std::move(sites)},
+                                  {"sends", json_of(all.sends)},
+                                  {"total", json_of(all.total)}};
     result["total"]["sites"] = all.sites.size() + all.left_out;
     return result.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
 }

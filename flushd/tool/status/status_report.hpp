@@ -1,6 +1,7 @@
 /// Defines what `flushd status` reports, and writes it as JSON.
 #pragma once
 
+#include "flushd/core/unfinished_sends.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 #include "flushd/tool/queue/site_summary.hpp"
 
@@ -16,6 +17,7 @@ struct status_report {
     std::vector<site_summary> sites;
     site_summary total{*logfile_name::from_name("total")};
     std::size_t left_out = 0; ///< because of --top
+    std::vector<unfinished_sends::listed> sends;
 };
 
 /// Returns the output of `flushd status --json`, as described in flushd(1).

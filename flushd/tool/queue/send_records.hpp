@@ -1,0 +1,50 @@
+/// Has the service carry out sends that are recorded: later, or not as fast as possible.
+#pragma once
+
+#include "flushd/core/logfile_name.hpp"
+#include "flushd/core/send_pace.hpp"
+#include "flushd/core/unfinished_sends.hpp"
+#include "flushd/tool/postfix/instance.hpp"
+
+#include <cstddef>
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace flushd::tool {
+
+/// The sends in $data_directory/flushd.sends; see unfinished_sends. Only root and mail_owner have
+/// access.
+class send_records {
+public:
+    /// `where` must outlive this object. Throws tool_error.
+    explicit send_records(const instance& where);
+
+    /// Records a send, and waits until the service has begun it. If it does not, the record is
+    /// withdrawn, and tool_error thrown.
+    void ask(const logfile_name& file, const std::string& site, const send_pace& pace);
+
+    /// The sends that the service carries out, and those that wait for it.
+    [[nodiscard]] std::vector<unfinished_sends::listed> list() const { return sends_.list(); }
+    [[nodiscard]] bool waits_until_up(const logfile_name& file) const;
+    /// Returns how many sends have been called off.
+    std::size_t call_off(const logfile_name& file) { return sends_.call_off(file); }
+
+private:
+    [[nodiscard]] bool is_begun(const logfile_name& file) const;
+
+    const instance& where_;
+    unfinished_sends sends_;
+};
+
+/// The same list for whoever wants to know it; empty if the user may not, or nothing has been
+/// recorded yet. Changes nothing.
+[[nodiscard]] std::vector<unfinished_sends::listed> read_send_records(const instance& where);
+
+/// One line for a person, such as "customer.tld: sent when it is up, until 18:00".
+[[nodiscard]] std::string describe(const unfinished_sends::listed& record, std::time_t now);
+
+/// The pace, for a person: ", 20/s", ", the first 50 messages". Empty for the usual one.
+[[nodiscard]] std::string describe(const send_pace& pace);
+
+} // namespace flushd::tool
