@@ -1,4 +1,5 @@
 #include "client.hpp"
+#include "drain.hpp"
 #include "modes.hpp"
 
 #include "postfix_proto/flush_request.hpp"
@@ -10,8 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace bench {
@@ -21,7 +22,7 @@ using postfix_proto::file_descriptor;
 namespace {
 
 /// Takes triggers as qmgr(8) does and notes when they came. Does nothing about them, so that
-/// only the flush service is measured.
+/// only the flush service is measured; see drain for what takes messages.
 class qmgr_stand_in {
 public:
     explicit qmgr_stand_in(const std::string& path)
@@ -81,6 +82,9 @@ private:
 
 void run_send(const arguments& options) {
     qmgr_stand_in queue_manager(options.text("qmgr"));
+    std::optional<drain> taken;
+    if (options.has("drain"))
+        taken.emplace(options.text("logfile"), options.number("drain"));
     const auto request = postfix_proto::encode(
         postfix_proto::flush_request(postfix_proto::send_site_request{options.text("site")}));
     // Done when the logfile is empty, or, while adds go on, when the last message has gone.
@@ -96,13 +100,19 @@ void run_send(const arguments& options) {
     while (!is_done() && seconds_since(start) < 300)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     const double done = seconds_since(start);
+    double drained = 0;
+    if (taken) {
+        while (!taken->has_all() && seconds_since(start) < 300)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        drained = seconds_since(start);
+    }
     // The last trigger follows.
     for (int i = 0; i < 200 && !queue_manager.triggers().ends_with('I'); ++i)
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     fmt::print("{{\"ok\": {}, \"reply\": {:.6f}, \"done\": {:.6f}, \"first_scan\": {:.6f}, "
-               "\"triggers\": \"{}\"}}\n",
+               "\"triggers\": \"{}\", \"drained\": {:.6f}, \"taken\": {}}}\n",
                accepted, reply, done, queue_manager.first_scan_after(start),
-               queue_manager.triggers());
+               queue_manager.triggers(), drained, taken ? taken->count() : 0);
 }
 
 } // namespace bench

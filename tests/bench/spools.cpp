@@ -27,13 +27,16 @@ void make_queue(const arguments& options) {
         const auto directory = fmt::format("deferred/{}", id[0]);
         const auto deferred = directory + '/' + id;
         const auto incoming = "incoming/" + id;
+        const auto drained = "drained/" + id;
         if (options.number("absent", 0) != 0) {
             ::unlink(deferred.c_str());
             ::unlink(incoming.c_str());
+            ::unlink(drained.c_str());
             continue;
         }
         // Brings back what the run before has moved.
-        if (::rename(incoming.c_str(), deferred.c_str()) == 0)
+        if (::rename(incoming.c_str(), deferred.c_str()) == 0 ||
+            ::rename(drained.c_str(), deferred.c_str()) == 0)
             continue;
         if (::mkdir(directory.c_str(), 0700) == 0)
             static_cast<void>(::lchown(directory.c_str(), uid, static_cast<gid_t>(-1)));

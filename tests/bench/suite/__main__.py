@@ -8,11 +8,11 @@ from .adds import adds, all_sites, many_sites
 from .common import REPEAT, cgroup_cpu_seconds, machine_cpu_seconds, postfix, say, table
 from .housekeeping import refresh
 from .listing import listing
-from .sends import delivered, duplicates, million, sends
+from .sends import delivered, duplicates, million, paced, sends
 from .whole_postfix import whole_postfix
 
 
-PARTS = {part.__name__: part for part in (adds, many_sites, sends, duplicates, delivered, million, refresh, all_sites,
+PARTS = {part.__name__: part for part in (adds, many_sites, sends, paced, duplicates, delivered, million, refresh, all_sites,
                                           whole_postfix, listing)}
 
 

@@ -152,12 +152,12 @@ def empty_queues():
         renew(QUEUE_DIRECTORY / queue)
 
 
-def serve_with(daemon):
+def serve_with(daemon, paced=False):
     """Puts the daemon behind flush/unix and waits until it serves.
 
-    No send waits for the queue manager: what takes its place takes nothing.
+    Unless flushd is to be paced, no send waits for the queue manager: what takes its place takes nothing.
     """
-    postfix.use_flush(daemon, "-o qmgr_message_active_limit=0" if daemon == "flushd" else "")
+    postfix.use_flush(daemon, "-o qmgr_message_active_limit=0" if daemon == "flushd" and not paced else "")
     if not postfix.running():
         run_command("postfix", "start", check=True)
     deadline = time.monotonic() + 20

@@ -1,8 +1,9 @@
 """What a send takes, and what it does to adds."""
 
+import shutil
 import time
 
-from harness import run_command
+from harness import fail, run_command
 from harness.postfix import FLUSH_SOCKET, QUEUE_DIRECTORY
 
 from .common import (DAEMONS, DOMAIN, OWNER, REPEAT, empty_queues, finish_generator, generate, in_turn,
@@ -84,6 +85,36 @@ def sends():
               f"{spread(blocked['flushd'], '{:.1f} ms')}; without a send {spread(undisturbed, '{:.1f} ms')}",
               f"{median(blocked['flushd']) / median(blocked['flush']):.4f}",
               "5 ms", median(blocked["flushd"]) <= 5)
+
+
+def paced():
+    """A send beside a queue manager that takes messages at a rate: flushd keeps to its share, stock to none."""
+    count, rate = size(100_000, 15_000), size(20_000, 10_000)
+    moved, taken, cpu = ({d: [] for d in DAEMONS} for _ in range(3))
+    without_qmgr()
+    serve_with("flush")
+    generate("make-queue", count=count, logfile=LOGFILE, uid=OWNER)
+    generate("baseline-moves", logfile=LOGFILE)
+    for _, daemon in in_turn():
+        service = serve_with(daemon, paced=True)
+        generate("make-queue", count=count, logfile=LOGFILE, uid=OWNER)
+        result = send(service, drain=rate)
+        say(f"paced {daemon}: {result}")
+        if result["taken"] != count:
+            fail(f"only {result['taken']} of {count} messages were taken")
+        moved[daemon].append(result["done"])
+        taken[daemon].append(result["drained"])
+        cpu[daemon].append(result["cpu"])
+    empty_queues()
+    shutil.rmtree(QUEUE_DIRECTORY / "drained", ignore_errors=True)
+    with_qmgr()
+    ratio = median(taken["flushd"]) / median(taken["flush"])
+    table.add(f"send_site, {count} messages, of which {rate} a second are taken: until the last one is",
+              f"{spread(taken['flush'], '{:.2f} s')}; all in incoming after {median(moved['flush']):.2f} s",
+              f"{spread(taken['flushd'], '{:.2f} s')}; the last one in incoming after {median(moved['flushd']):.2f} s",
+              f"{ratio:.2f}", "-", "-")
+    table.add("the same: CPU of the service", spread(cpu["flush"], "{:.2f} s"), spread(cpu["flushd"], "{:.2f} s"),
+              f"{median(cpu['flushd']) / median(cpu['flush']):.2f}", "-", "-")
 
 
 def duplicates():
