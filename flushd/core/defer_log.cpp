@@ -25,7 +25,7 @@ bool same(std::string_view a, std::string_view b) {
 }
 
 struct group {
-    std::string_view recipient, status, reason;
+    std::string_view recipient, status, reason, host;
 
     [[nodiscard]] bool is_of(std::string_view site) const {
         const auto at = recipient.rfind('@');
@@ -63,6 +63,8 @@ std::optional<group> take_group(std::string_view& text) {
             result.status = value;
         else if (name == "reason")
             result.reason = value;
+        else if (name == "mta_mname")
+            result.host = value;
     }
     return result;
 }
@@ -74,8 +76,10 @@ deferral find_deferral(std::string_view text, std::string_view site) {
     while (const auto next = take_group(text)) {
         if (!next->is_of(site))
             continue;
-        if (result.reason.empty())
+        if (result.reason.empty()) {
             result.reason = next->reason.substr(0, longest_reason);
+            result.host = next->host.substr(0, longest_reason);
+        }
         result.is_of_destination = result.is_of_destination || next->is_of_destination();
     }
     return result;

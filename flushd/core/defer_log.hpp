@@ -9,6 +9,7 @@ namespace flushd {
 /// Why the mail of one site was deferred, from a message's defer logfile.
 struct deferral {
     std::string reason; ///< of the site's first recipient; empty when there is none
+    std::string host;   ///< the server that gave it; empty when there was no conversation with one
 
     /// It is not this message's own trouble: the queue manager does not try the destination at the
     /// moment ("delivery temporarily suspended"), or the status is one of network and routing

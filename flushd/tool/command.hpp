@@ -28,6 +28,7 @@ void add_uninstall(CLI::App& app, const global_options& options);
 void add_check(CLI::App& app, const global_options& options);
 void add_status(CLI::App& app, const global_options& options);
 void add_send(CLI::App& app, const global_options& options);
+void add_wait(CLI::App& app, const global_options& options);
 void add_log(CLI::App& app, const global_options& options);
 void add_rebuild(CLI::App& app, const global_options& options);
 void add_metrics(CLI::App& app, const global_options& options);

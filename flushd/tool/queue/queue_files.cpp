@@ -44,20 +44,29 @@ std::optional<std::size_t> take_length(std::string_view& bytes) {
 
 } // namespace
 
+std::optional<queue_file_record> take_record(std::string_view& bytes) {
+    if (bytes.empty())
+        return std::nullopt;
+    const char type = bytes.front();
+    bytes.remove_prefix(1);
+    const auto length = take_length(bytes);
+    if (!length || *length > bytes.size())
+        return std::nullopt;
+    const queue_file_record result{type, bytes.substr(0, *length)};
+    bytes.remove_prefix(*length);
+    return result;
+}
+
 std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
     std::optional<std::int64_t> size, arrival_time;
-    while (!bytes.empty() && !(size && arrival_time)) {
-        const char type = bytes.front();
-        bytes.remove_prefix(1);
-        const auto length = take_length(bytes);
-        if (!length || *length > bytes.size() || type == message_record)
+    while (!(size && arrival_time)) {
+        const auto record = take_record(bytes);
+        if (!record || record->type == message_record)
             break;
-        const auto text = bytes.substr(0, *length);
-        bytes.remove_prefix(*length);
-        if (type == size_record && !size)
-            size = leading_number(text);
-        else if (type == time_record && !arrival_time)
-            arrival_time = leading_number(text);
+        if (record->type == size_record && !size)
+            size = leading_number(record->text);
+        else if (record->type == time_record && !arrival_time)
+            arrival_time = leading_number(record->text);
     }
     if (!size || !arrival_time)
         return std::nullopt;

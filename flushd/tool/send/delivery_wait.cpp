@@ -1,20 +1,22 @@
 #include "flushd/tool/send/delivery_wait.hpp"
 
-#include "flushd/tool/queue/site_names.hpp"
-#include "flushd/tool/screen/counted.hpp"
+#include "flushd/tool/postfix/foreign_file.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/duration.hpp"
-#include "flushd/tool/screen/terminal.hpp"
+#include "flushd/tool/screen/interrupts.hpp"
+#include "flushd/tool/send/mail_on_its_way.hpp"
+#include "flushd/tool/send/progress_display.hpp"
+#include "flushd/tool/send/send_record.hpp"
+#include "flushd/tool/send/verdict_json.hpp"
 
-#include "postfix_proto/log.hpp"
-#include "postfix_proto/showq_client.hpp"
+#include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
-
-#include <sysexits.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <thread>
 
 namespace flushd::tool {
@@ -23,140 +25,197 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using clock = std::chrono::steady_clock;
-using target_list = std::vector<std::unique_ptr<send_target>>;
 
 // How often it examines the queue files. It pauses at least `longest_share` times as long as that
 // takes.
 constexpr milliseconds shortest_pause{100}, longest_pause{500};
 constexpr int longest_share = 4;
-// How often it prints progress if standard error is not a terminal.
-constexpr seconds line_interval{5};
-// The time limit for finding out why mail was deferred again.
-constexpr seconds reason_limit{5};
 
-/// Shows the progress.
-class progress_display {
-public:
-    explicit progress_display(clock::time_point begin) : begin_(begin) {}
+// When messages that nobody has moved for so long are not waited for: the service has no send of
+// the destination under way, or was stopped during one and will go on.
+constexpr seconds patience_without_send{3}, patience_with_record{30};
 
-    void show(const message_watch::counts& all) {
-        const auto now = clock::now();
-        const auto text = fmt::format("{} of {} moved, {} left the queue, {} deferred again",
-                                      all.all() - all.waiting, all.all(), all.left, all.deferred);
-        if (line_.is_shown()) {
-            const auto elapsed = std::chrono::duration_cast<seconds>(now - begin_);
-            line_.show(fmt::format("{} {}, {}", progress_bar(all.done(), all.all(), 22), text,
-                                   format_duration(elapsed)));
-        } else if (now >= next_line_) {
-            fmt::print("{}\n", text);
-            std::fflush(stdout);
-            next_line_ = now + line_interval;
-        }
+// What a defer logfile is read of.
+constexpr std::size_t defer_log_size = 65536;
+
+// How many reasons the verdict has.
+constexpr std::size_t most_reasons = 20;
+
+} // namespace
+
+void wait_options::add_to(command_options& command) {
+    command.duration({"--timeout", "Wait at most this long (default: 10m)", "Waiting"}, limit);
+    command.parsed({"--notify", "Run this shell command at the end, with the result", "Waiting"},
+                   "COMMAND", [this](const std::string& text) {
+                       notify = text;
+                       return std::string(text.empty() ? "no command is given" : "");
+                   });
+    command.flag({"--json", "Print JSON, one object per line", "Output"}, json);
+}
+
+void wait_options::remember_directory() {
+    std::error_code error;
+    directory = std::filesystem::current_path(error).string();
+    if (error)
+        directory = "/";
+}
+
+delivery_wait::delivery_wait(queue_context& queue, const wait_options& options)
+    : queue_(queue), options_(options), bounces_(queue.layout()) {
+    bounces_.start();
+}
+
+void delivery_wait::add_mail_on_its_way(const target_list& targets) {
+    std::set<logfile_name> sites;
+    for (const auto& one : targets)
+        if (one->file)
+            sites.insert(*one->file);
+    if (sites.empty())
+        return;
+    const auto found = find_mail_on_its_way(queue_, sites);
+    for (const auto& one : targets)
+        if (const auto mail = one->file ? found.find(*one->file) : found.end(); mail != found.end())
+            for (const auto& id : mail->second)
+                one->messages.add(id);
+}
+
+deferral delivery_wait::read_reason(const send_target& one, const postfix_proto::queue_id& id) {
+    const auto file = open_foreign_file(foreign_path::in_queue(queue_.layout().path("defer", id)));
+    std::string text;
+    if (!file || postfix_proto::read_at(file.get(), 0, defer_log_size, text))
+        return {};
+    auto result = one.file ? find_deferral(text, one.name) : deferral();
+    // A recipient's domain may be written in another way.
+    return result.reason.empty() ? find_deferral(text, "") : result;
+}
+
+/// Returns true if nothing more will happen to its messages.
+bool delivery_wait::look(send_target& one) {
+    const auto before = one.messages.result();
+    one.messages.look(std::time(nullptr), bounces_);
+    for (const auto& id : one.messages.take_deferred())
+        one.reasons.add(read_reason(one, id));
+    if (one.messages.result() != before)
+        one.idle_since.reset();
+    one.is_settled = is_settled(one);
+    return one.is_settled;
+}
+
+bool delivery_wait::is_settled(send_target& one) {
+    const auto& counts = one.messages.result();
+    if (counts.is_done())
+        return true;
+    const auto state = counts.moving > 0 ? send_state::under_way
+                       : one.file        ? recorded_send(queue_.postfix(), *one.file)
+                                         : send_state::none;
+    if (state == send_state::under_way) {
+        one.idle_since.reset();
+        return false;
     }
+    const auto now = clock::now();
+    if (!one.idle_since)
+        one.idle_since = now;
+    return now - *one.idle_since >=
+           (state == send_state::none ? patience_without_send : patience_with_record);
+}
 
-private:
-    clock::time_point begin_;
-    clock::time_point next_line_ = clock::now() + line_interval;
-    status_line line_;
-};
-
-/// Returns false if the time was up.
-bool follow(const target_list& targets, clock::time_point begin, clock::time_point deadline) {
-    progress_display display(begin);
+delivery_wait::ending delivery_wait::follow(const target_list& targets) {
+    progress_display display(begin_, options_.json);
+    const auto deadline = begin_ + options_.limit;
     milliseconds pause = shortest_pause;
     while (true) {
         const auto look_begin = clock::now();
         message_watch::counts all;
+        bool is_over = true;
         for (const auto& one : targets) {
             if (one->refused)
                 continue;
-            one->messages.look(std::time(nullptr));
+            is_over = look(*one) && is_over;
             all += one->messages.result();
         }
-        if (all.is_done())
-            return true;
-        display.show(all);
+        if (all.all() > 0 && (options_.json || !is_over))
+            display.show(all);
+        if (is_over)
+            return ending::settled;
+        if (interrupt_guard::is_interrupted())
+            return ending::interrupted;
         const auto now = clock::now();
         if (now >= deadline)
-            return false;
+            return ending::timed_out;
         pause = std::min(pause * 5 / 4, longest_pause);
         std::this_thread::sleep_for(std::min<clock::duration>(
             std::max<clock::duration>(pause, longest_share * (now - look_begin)), deadline - now));
     }
 }
 
-/// Gets one reason for each destination from showq(8), which has the other server's reply.
-void find_reasons(queue_context& queue, const target_list& targets) {
-    std::size_t wanted = 0;
-    for (const auto& one : targets)
-        wanted += one->messages.deferred_again() ? 1 : 0;
-    if (wanted == 0)
-        return;
-    const auto end = clock::now() + reason_limit;
-    auto settings = queue.showq_settings();
-    settings.silence_limit = reason_limit;
-    postfix_proto::blocking_showq_client listing(settings);
-    while (const auto* message = wanted > 0 && clock::now() < end ? listing.next() : nullptr) {
-        for (const auto& one : targets) {
-            if (one->messages.deferred_again() != message->id)
-                continue;
-            while (const auto* recipient = listing.next_recipient()) {
-                const auto file = queue.names().logfile_of(domain_of(recipient->address));
-                if (!recipient->reason.empty() && !recipient->has_bounced() &&
-                    (!one->file || file == one->file))
-                    one->reason = recipient->reason;
-            }
-            --wanted;
-            break;
-        }
-    }
-}
-
-std::string describe(const message_watch::counts& result, const std::string& reason) {
-    std::string text = fmt::format("{} left the queue", result.left);
-    if (result.deferred > 0)
-        text += fmt::format(
-            ", {} deferred again{}", result.deferred,
-            reason.empty() ? "" : fmt::format(" ({})", postfix_proto::printable(reason)));
-    if (result.held > 0)
-        text += fmt::format(", {} on hold", result.held);
-    if (result.moving > 0)
-        text += fmt::format(", {} still with the queue manager", result.moving);
-    if (result.waiting > 0)
-        text += fmt::format(", {} not moved", result.waiting);
-    return text;
-}
-
-/// Returns true if all messages have left the queue.
-bool summarise(const target_list& targets) {
-    bool all_left = true;
+verdict delivery_wait::judge(const target_list& targets, ending how, int earlier) const {
+    verdict all;
+    const auto open = how == ending::interrupted ? outcome::interrupted : outcome::timed_out;
     for (const auto& one : targets) {
-        const auto& result = one->messages.result();
-        if (one->refused)
-            continue;
-        if (result.all() == 0) {
-            fmt::print("{}: no mail to send\n", one->name);
-            continue;
-        }
-        fmt::print("{}: of {}, {}\n", one->name, counted(result.all(), "message"),
-                   describe(result, one->reason));
-        all_left = all_left && result.left == result.all();
+        const auto& counts = one->messages.result();
+        destination_verdict& told = all.destinations.emplace_back();
+        told.name = one->name;
+        told.result = one->refused ? outcome::refused
+                                   : outcome_of(counts, one->is_settled ? outcome::deferred : open);
+        if (!one->refused)
+            told.counts = counts;
+        told.reasons = one->reasons.most_frequent(most_reasons);
+        told.is_down = one->is_settled && counts.waiting > 0 && one->reasons.is_destination_down();
+        all.result = std::max(all.result, told.result);
     }
-    std::fflush(stdout);
-    return all_left;
+    if (how == ending::interrupted)
+        all.result = outcome::interrupted;
+    all.exit_status =
+        earlier == 0 || how == ending::interrupted ? exit_status_of(all.result) : earlier;
+    all.elapsed = std::chrono::duration_cast<milliseconds>(clock::now() - begin_);
+    return all;
 }
 
-} // namespace
+void delivery_wait::print(const verdict& all, const target_list& targets, ending how) const {
+    if (options_.json)
+        fmt::print("{}", result_line(all));
+    else
+        for (const auto& one : all.destinations)
+            fmt::print("{}", describe(one));
+    std::fflush(stdout);
+    if (how == ending::settled)
+        return;
+    std::string again;
+    for (const auto& one : targets)
+        if (!one->is_settled && !one->refused)
+            again += fmt::format(" {}{}", one->id ? "--id " : "", shell_word(one->name));
+    fmt::print(stderr, "flushd: {}; delivery goes on: `{}` looks again\n",
+               how == ending::interrupted
+                   ? "interrupted"
+                   : fmt::format("stopped waiting after {}", format_duration(options_.limit)),
+               postfix_command(queue_.postfix(), "flushd", "wait" + again));
+}
 
-int wait_for_delivery(queue_context& queue, const target_list& targets, clock::time_point begin,
-                      seconds limit) {
-    const bool in_time = follow(targets, begin, begin + limit);
-    find_reasons(queue, targets);
-    const bool all_left = summarise(targets);
-    if (!in_time)
-        fmt::print(stderr, "flushd: stopped waiting after {}\n", format_duration(limit));
-    return all_left ? 0 : EX_TEMPFAIL;
+int delivery_wait::run(const target_list& targets, int earlier) {
+    ending how{};
+    {
+        const interrupt_guard guard;
+        how = follow(targets);
+    }
+    const auto all = judge(targets, how, earlier);
+    print(all, targets, how);
+    if (!options_.notify.empty() && how != ending::interrupted)
+        notify({options_.notify, options_.directory}, all);
+    return all.exit_status;
+}
+
+void print_requests(const target_list& targets, int exit_status) {
+    verdict all;
+    all.result = outcome::requested;
+    for (const auto& one : targets) {
+        auto& told = all.destinations.emplace_back();
+        told.name = one->name;
+        told.result = one->refused ? outcome::refused : outcome::requested;
+        told.counts.waiting = one->refused ? 0 : one->listed;
+        all.result = std::max(all.result, told.result);
+    }
+    all.exit_status = exit_status;
+    fmt::print("{}", result_line(all));
 }
 
 } // namespace flushd::tool

@@ -12,6 +12,8 @@ using postfix_proto::same_time;
 message_watch::counts& message_watch::counts::operator+=(const counts& other) {
     waiting += other.waiting;
     moving += other.moving;
+    delivered += other.delivered;
+    bounced += other.bounced;
     left += other.left;
     deferred += other.deferred;
     held += other.held;
@@ -19,7 +21,11 @@ message_watch::counts& message_watch::counts::operator+=(const counts& other) {
 }
 
 void message_watch::add(postfix_proto::queue_id id) {
+    if (!known_.insert(id.str()).second)
+        return;
     const auto now = files_.find(id);
+    if (now.where == queue_files::place::hold)
+        ++counts_.held;
     if (now.where == queue_files::place::nowhere || now.where == queue_files::place::hold)
         return;
     const bool has_moved = now.where != queue_files::place::deferred;
@@ -39,7 +45,7 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
     const auto found = files_.find(one.id);
     switch (found.where) {
     case queue_files::place::nowhere:
-        return progress::left;
+        return progress::gone;
     case queue_files::place::hold:
         return progress::held;
     case queue_files::place::incoming:
@@ -61,29 +67,40 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
     return progress::waiting;
 }
 
-void message_watch::look(std::time_t now) {
+void message_watch::count_gone(const postfix_proto::queue_id& id, bounce_watch& bounces) {
+    // Its bounce file was there before its queue file went.
+    bounces.update();
+    if (bounces.take(id))
+        ++counts_.bounced;
+    else
+        ++(bounces.sees_all() ? counts_.delivered : counts_.left);
+}
+
+bool message_watch::is_over(message& one, std::time_t now, bounce_watch& bounces) {
+    switch (look_at(one, now)) {
+    case progress::waiting:
+        ++counts_.waiting;
+        return false;
+    case progress::moving:
+        ++counts_.moving;
+        return false;
+    case progress::gone:
+        count_gone(one.id, bounces);
+        break;
+    case progress::held:
+        ++counts_.held;
+        break;
+    case progress::deferred:
+        ++counts_.deferred;
+        deferred_.push_back(one.id);
+        break;
+    }
+    return true;
+}
+
+void message_watch::look(std::time_t now, bounce_watch& bounces) {
     counts_.waiting = counts_.moving = 0;
-    const auto is_done = [&](message& one) {
-        switch (look_at(one, now)) {
-        case progress::waiting:
-            ++counts_.waiting;
-            return false;
-        case progress::moving:
-            ++counts_.moving;
-            return false;
-        case progress::left:
-            ++counts_.left;
-            break;
-        case progress::held:
-            ++counts_.held;
-            break;
-        case progress::deferred:
-            ++counts_.deferred;
-            deferred_again_ = one.id;
-            break;
-        }
-        return true;
-    };
+    const auto is_done = [&](message& one) { return is_over(one, now, bounces); };
     open_.erase(std::remove_if(open_.begin(), open_.end(), is_done), open_.end());
 }
 

@@ -1,11 +1,14 @@
 /// Follows messages through the queue after their delivery has been requested.
 #pragma once
 
+#include "flushd/core/bounce_watch.hpp"
 #include "flushd/tool/queue/queue_files.hpp"
 
 #include <cstddef>
 #include <ctime>
-#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace flushd::tool {
@@ -18,32 +21,38 @@ public:
     explicit message_watch(const queue_files& files) : files_(files) {}
 
     struct counts {
-        std::size_t waiting = 0;  ///< not moved yet
-        std::size_t moving = 0;   ///< with the queue manager
-        std::size_t left = 0;     ///< no longer queued: delivered, or returned to the sender
-        std::size_t deferred = 0; ///< tried, and deferred again
-        std::size_t held = 0;     ///< put on hold meanwhile
+        std::size_t waiting = 0;   ///< not moved yet
+        std::size_t moving = 0;    ///< with the queue manager
+        std::size_t delivered = 0; ///< to all recipients, or to all that had been left
+        std::size_t bounced = 0;   ///< returned to the sender, for a recipient at least
+        std::size_t left = 0;      ///< either: which of them cannot be known
+        std::size_t deferred = 0;  ///< tried, and deferred again
+        std::size_t held = 0;      ///< on hold
 
         [[nodiscard]] std::size_t all() const { return waiting + moving + done(); }
-        [[nodiscard]] std::size_t done() const { return left + deferred + held; }
+        [[nodiscard]] std::size_t gone() const { return delivered + bounced + left; }
+        [[nodiscard]] std::size_t done() const { return gone() + deferred + held; }
         [[nodiscard]] bool is_done() const { return waiting == 0 && moving == 0; }
         counts& operator+=(const counts& other);
+        [[nodiscard]] bool operator==(const counts&) const = default;
     };
 
-    /// Call it before delivery is requested. A message that is not queued is ignored.
+    /// Call it before delivery is requested. A message that is not queued, or
+    /// was added before, is ignored.
     void add(postfix_proto::queue_id id);
 
     /// Delivery is requested only now: what has been tried before does not count. To be called
     /// while no message is on its way.
     void begin_again();
 
-    /// Updates the state of the messages that are not done.
-    void look(std::time_t now);
+    /// Updates the state of the messages that are not done. `bounces` must have been started before
+    /// delivery was requested.
+    void look(std::time_t now, bounce_watch& bounces);
 
     [[nodiscard]] const counts& result() const noexcept { return counts_; }
-    /// One of the messages that were deferred again, if any.
-    [[nodiscard]] const std::optional<postfix_proto::queue_id>& deferred_again() const noexcept {
-        return deferred_again_;
+    /// The messages that were deferred again since the last call.
+    [[nodiscard]] std::vector<postfix_proto::queue_id> take_deferred() {
+        return std::exchange(deferred_, {});
     }
 
 private:
@@ -54,13 +63,16 @@ private:
         bool has_moved = false;
     };
 
-    enum class progress { waiting, moving, left, deferred, held };
+    enum class progress { waiting, moving, gone, deferred, held };
     [[nodiscard]] progress look_at(message& one, std::time_t now) const;
+    [[nodiscard]] bool is_over(message& one, std::time_t now, bounce_watch& bounces);
+    void count_gone(const postfix_proto::queue_id& id, bounce_watch& bounces);
 
     const queue_files& files_;
+    std::unordered_set<std::string> known_;
     std::vector<message> open_; // not done
     counts counts_;
-    std::optional<postfix_proto::queue_id> deferred_again_;
+    std::vector<postfix_proto::queue_id> deferred_; // for take_deferred()
 };
 
 } // namespace flushd::tool

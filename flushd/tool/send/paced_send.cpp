@@ -110,7 +110,7 @@ void ask_paced(const queue_context& queue, const paced_options& options, send_ta
 }
 
 int wait_until_up(const queue_context& queue,
-                  const std::vector<std::unique_ptr<send_target>>& targets) {
+                  const std::vector<std::unique_ptr<send_target>>& targets, bounce_watch& bounces) {
     const interrupt_guard interrupts;
     send_records records(queue.postfix());
     std::vector<send_target*> waiting;
@@ -137,9 +137,9 @@ int wait_until_up(const queue_context& queue,
                     one->messages.begin_again();
                 return false;
             }
-            one->messages.look(std::time(nullptr));
+            one->messages.look(std::time(nullptr), bounces);
             const auto& result = one->messages.result();
-            one->refused = result.left == 0 && result.moving == 0;
+            one->refused = result.gone() == 0 && result.moving == 0;
             fmt::print("{}: {}\n", one->name,
                        one->refused ? "not up in time, or called off" : "is up");
             std::fflush(stdout);

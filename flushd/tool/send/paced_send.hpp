@@ -41,7 +41,8 @@ void ask_paced(const queue_context& queue, const paced_options& options, send_ta
 /// Until each of these is up, or its time is up. An interrupt calls all sends off. Returns the exit
 /// status: 0, or EX_TEMPFAIL if one is not up, with a message; that one is then refused.
 [[nodiscard]] int wait_until_up(const queue_context& queue,
-                                const std::vector<std::unique_ptr<send_target>>& targets);
+                                const std::vector<std::unique_ptr<send_target>>& targets,
+                                bounce_watch& bounces);
 
 /// Calls off what is under way for these destinations. Throws exit_request if there is nothing.
 void call_off(const queue_context& queue, const std::vector<std::string>& sites);

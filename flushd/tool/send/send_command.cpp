@@ -34,7 +34,7 @@ struct send_options {
     std::vector<std::string> sites, ids;
     bool all = false, wait = false;
     std::optional<seconds> older_than;
-    seconds timeout = std::chrono::minutes(10);
+    wait_options how;
     paced_options paced;
 };
 
@@ -46,17 +46,24 @@ public:
     int run() {
         queue_.refuse_without_services(
             not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"));
+        std::optional<delivery_wait> waiting;
+        if (options_.wait)
+            waiting.emplace(queue_, options_.how);
         find_targets();
-        if (targets_.empty() && status_ == 0)
+        if (targets_.empty() && status_ == 0 && !options_.how.json)
             fmt::print("No mail to send.\n");
+        if (waiting)
+            waiting->add_mail_on_its_way(targets_);
         for (auto& one : targets_)
             ask(*one);
         if (options_.paced.when_up && !options_.paced.keep) {
-            fail_with(wait_until_up(queue_, targets_));
-            begin_ = clock::now(); // of what is to be waited for now
+            fail_with(wait_until_up(queue_, targets_, waiting->bounces()));
+            waiting->start_clock();
         }
-        if (options_.wait || (options_.paced.when_up && !options_.paced.keep))
-            fail_with(wait_for_delivery(queue_, targets_, begin_, options_.timeout));
+        if (waiting)
+            return waiting->run(targets_, status_);
+        if (options_.how.json)
+            print_requests(targets_, status_);
         return status_;
     }
 
@@ -74,7 +81,7 @@ private:
     queue_context& queue_;
     const send_options& options_;
     clock::time_point begin_ = clock::now();
-    std::vector<std::unique_ptr<send_target>> targets_;
+    target_list targets_;
     bool knows_queue_ = false;
     int status_ = 0;
 };
@@ -142,7 +149,7 @@ void sender::add_id(postfix_proto::queue_id id) {
 
 postfix_proto::flush_result sender::ask_for(const send_target& one, const std::string& site) {
     const auto left =
-        std::chrono::duration_cast<milliseconds>(begin_ + options_.timeout - clock::now());
+        std::chrono::duration_cast<milliseconds>(begin_ + options_.how.limit - clock::now());
     const auto settings = queue_.flush_settings(std::max(left, milliseconds(1)));
     return one.id ? ask_flush(postfix_proto::send_file_request{*one.id}, settings)
                   : ask_flush(postfix_proto::send_site_request{site}, settings);
@@ -176,7 +183,7 @@ void sender::ask(send_target& one) {
 void sender::report(send_target& one, const postfix_proto::flush_result& answer) {
     switch (answer.outcome) {
     case flush_outcome::ok:
-        if (!options_.wait)
+        if (!options_.wait && !options_.how.json)
             fmt::print("{}: {}\n", one.name,
                        one.listed == 0 ? "no mail is listed"
                                        : "sending " + counted(one.listed, "message"));
@@ -220,7 +227,7 @@ void sender::refuse(const send_target& one) {
         fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));
 }
 
-void run(const global_options& global, const send_options& options) {
+void run(const global_options& global, send_options& options) {
     const int ways = (options.sites.empty() ? 0 : 1) + (options.ids.empty() ? 0 : 1) +
                      (options.all || options.older_than ? 1 : 0);
     if (ways != 1)
@@ -229,6 +236,12 @@ void run(const global_options& global, const send_options& options) {
         throw tool_error(options.sites.empty() ? "--when-up, --rate, --first and --cancel need SITE"
                                                : options.paced.mistake(),
                          EX_USAGE);
+    if (options.paced.are_used() && options.how.json)
+        throw tool_error("--json cannot be combined with --when-up, --rate, --first and --cancel",
+                         EX_USAGE);
+    options.wait = options.wait || !options.how.notify.empty() ||
+                   (options.paced.when_up && !options.paced.keep);
+    options.how.remember_directory();
     queue_context queue(enter_queue_directory(global.config_directory));
     if (options.paced.cancel)
         return call_off(queue, options.sites);
@@ -244,9 +257,9 @@ void add_send(CLI::App& app, const global_options& global) {
     command.footer("TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
                    "Asks the flush service, as ETRN and postqueue -s do. The exit status is 0 when "
                    "the service has accepted the request, and 69 when it refuses or the mail "
-                   "system is down. With --wait it is 0 when all mail has left the queue "
-                   "(delivered, or returned to the sender), and 75 when some was deferred again or "
-                   "the time was up.");
+                   "system is down. With --wait it is 0 when all mail was delivered, 65 when some "
+                   "was returned to its sender, 75 when some was deferred again, is on hold or was "
+                   "not tried, 124 when the time was up, and 130 after an interruption.");
     command.arguments("SITE", options->sites, "Send the listed mail for these destinations");
     command.flag({"--all", "Send for every destination with listed mail", "Selection"},
                  options->all);
@@ -259,8 +272,7 @@ void add_send(CLI::App& app, const global_options& global) {
     command.flag(
         {"-w,--wait", "Wait until each message has been tried, and report the result", "Waiting"},
         options->wait);
-    command.duration({"--timeout", "Wait at most this long (default: 10m)", "Waiting"},
-                     options->timeout);
+    options->how.add_to(command);
     add_paced_options(command, options->paced);
     command.action([options, &global] { run(global, *options); });
 }

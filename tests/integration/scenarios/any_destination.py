@@ -42,7 +42,7 @@ if IS_FLUSHD:
     expect_equal("the destinations", {site["logfile"]: site["deferred"] for site in flushd_json("status", "--json")["sites"]},
                  {"provider_tld": 3, "away_tld": 1, "xn__bcher_kva_tld": 1})
     status, output = flushd("send", "--wait", "provider.tld")
-    expect_equal("send", (status, output), (0, "provider.tld: of 3 messages, 3 left the queue\n"))
+    expect_equal("send", (status, output), (0, "provider.tld: of 3 messages, 3 delivered\n"))
 else:
     expect_equal("postqueue -s", run_command("postqueue", "-s", "provider.tld"), (0, ""))
 sink.wait_for_recipients(["a@provider.tld", "b@provider.tld", "c@provider.tld"])
@@ -60,7 +60,7 @@ postfix.expect_untouched(other + later[1:], since=mark)
 if IS_FLUSHD:
     # The names of the logfiles say little; the service takes the site's, and all can be sent without them.
     expect_equal("a name in Unicode", flushd("send", "--wait", "bücher.tld"),
-                 (0, "bücher.tld: of 1 message, 1 left the queue\n"))
+                 (0, "bücher.tld: of 1 message, 1 delivered\n"))
     status, output = flushd("send", "--all", "--wait")
-    expect_equal("all that is left", (status, output), (0, "away_tld: of 1 message, 1 left the queue\n"))
+    expect_equal("all that is left", (status, output), (0, "away_tld: of 1 message, 1 delivered\n"))
     expect(not postfix.queue(), "the queue is empty")

@@ -42,6 +42,8 @@ TEST_CASE("defer logfile: what is said of another destination does not count") {
     const auto found = find_deferral(suspended + greylisted, "CUSTOMER.tld");
     CHECK_FALSE(found.is_of_destination);
     CHECK(found.reason == "host mx.customer.tld[127.0.2.1] said: 450 greylisted");
+    CHECK(found.host == "mx.customer.tld");
+    CHECK(find_deferral(refused, "customer.tld").host.empty());
     CHECK(find_deferral(suspended, "customer.tld").reason.empty());
     CHECK(find_deferral(suspended, "").is_of_destination); // every recipient
 }

@@ -40,10 +40,11 @@ TEST_CASE("messages are followed until they have left or are deferred again") {
         spool::write("deferred/"s + id, queue_file(1, 1));
         set_due("deferred/"s + id, 20000);
     }
+    flushd::bounce_watch bounces(layout);
     message_watch watch(files);
     for (const char* id : {"A1", "B2", "C3", "D4", "NONE"})
         watch.add(*queue_id::parse(id));
-    watch.look(now);
+    watch.look(now, bounces);
     CHECK(watch.result().all() == 4);
     CHECK(watch.result().waiting == 4);
 
@@ -51,20 +52,62 @@ TEST_CASE("messages are followed until they have left or are deferred again") {
     std::filesystem::rename("deferred/B2", "active/B2");
     set_due_later("deferred/C3", 30000); // moved, tried and deferred again since the last look
     set_due_later("deferred/D4", 20000); // the same, within the second in which it was deferred
-    watch.look(now);
+    watch.look(now, bounces);
     CHECK(watch.result().waiting == 1);
     CHECK(watch.result().moving == 1);
     CHECK(watch.result().deferred == 2);
-    CHECK(watch.deferred_again() == queue_id::parse("D4"));
+    CHECK(watch.take_deferred().size() == 2);
+    CHECK(watch.take_deferred().empty());
 
     std::filesystem::rename("deferred/A1", "incoming/A1");
     std::filesystem::rename("active/B2", "deferred/B2");
-    watch.look(now);
+    watch.look(now, bounces);
     CHECK(watch.result().moving == 1);
     CHECK(watch.result().deferred == 3);
     std::filesystem::remove("incoming/A1");
-    watch.look(now);
+    watch.look(now, bounces);
     CHECK(watch.result().left == 1);
     CHECK(watch.result().is_done());
     CHECK(watch.result().all() == 4);
+}
+
+TEST_CASE("a returned message is told from a delivered one by its file in bounce") {
+    const spool queue;
+    std::filesystem::create_directories("bounce");
+    const postfix_proto::queue_layout layout("", 1);
+    const queue_files files(layout);
+    for (const char* id : {"A1", "B2"})
+        spool::write("active/"s + id, queue_file(1, 1));
+    spool::write("hold/C3", queue_file(1, 1));
+    flushd::bounce_watch bounces(layout);
+    bounces.start();
+    message_watch watch(files);
+    for (const char* id : {"A1", "B2", "C3", "A1"})
+        watch.add(*queue_id::parse(id));
+    CHECK(watch.result().moving == 2);
+    CHECK(watch.result().held == 1);
+
+    spool::write("bounce/A1", "");
+    std::filesystem::remove("bounce/A1");
+    for (const char* id : {"A1", "B2"})
+        std::filesystem::remove("active/"s + id);
+    watch.look(0, bounces);
+    CHECK(watch.result().bounced == 1);
+    CHECK(watch.result().delivered == 1);
+    CHECK(watch.result().all() == 3);
+}
+
+TEST_CASE("without inotify a message that is gone has left the queue") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("bounce", 1); // hashed: see bounce_watch
+    const queue_files files(layout);
+    spool::write("active/A1", queue_file(1, 1));
+    flushd::bounce_watch bounces(layout);
+    bounces.start();
+    message_watch watch(files);
+    watch.add(*queue_id::parse("A1"));
+    std::filesystem::remove("active/A1");
+    watch.look(0, bounces);
+    CHECK(watch.result().left == 1);
+    CHECK(watch.result().gone() == 1);
 }
