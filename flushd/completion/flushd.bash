@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --rate | --first | --for) ((number++)) ;;
+            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -31,24 +31,25 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
             return
             ;;
-        -n | --top | --last | --older-than | --interval | --id | --timeout | --rate | --first | --for) return ;;
+        -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for) return ;;
     esac
 
     case $command in
         '')
             options="-c --help --version"
-            [[ $word == -* ]] || options="install uninstall check status send log rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status send wait log rebuild metrics help"
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
-        send) options="--all --older-than --id --wait --timeout --rate --first --when-up --for --keep --cancel" ;;
+        send) options="--all --older-than --id --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel" ;;
+        wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;
         metrics) options="--output --top" ;;
         check | rebuild) options= ;;
         help)
             options=
-            [[ $word == -* ]] || options="install uninstall check status send log rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status send wait log rebuild metrics help"
             ;;
         *) return ;;
     esac

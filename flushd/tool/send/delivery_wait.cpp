@@ -6,7 +6,7 @@
 #include "flushd/tool/screen/interrupts.hpp"
 #include "flushd/tool/send/mail_on_its_way.hpp"
 #include "flushd/tool/send/progress_display.hpp"
-#include "flushd/tool/send/send_record.hpp"
+#include "flushd/tool/send/recorded_send.hpp"
 #include "flushd/tool/send/verdict_json.hpp"
 
 #include "postfix_proto/file_io.hpp"

@@ -5,7 +5,7 @@
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 #include "flushd/tool/send/delivery_wait.hpp"
-#include "flushd/tool/send/send_record.hpp"
+#include "flushd/tool/send/recorded_send.hpp"
 
 #include <fmt/format.h>
 

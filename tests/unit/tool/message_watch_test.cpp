@@ -73,7 +73,8 @@ TEST_CASE("messages are followed until they have left or are deferred again") {
 
 TEST_CASE("a returned message is told from a delivered one by its file in bounce") {
     const spool queue;
-    std::filesystem::create_directories("bounce");
+    for (const char* directory : {"bounce", "hold"})
+        std::filesystem::create_directories(directory);
     const postfix_proto::queue_layout layout("", 1);
     const queue_files files(layout);
     for (const char* id : {"A1", "B2"})

@@ -1,4 +1,4 @@
-#include "flushd/tool/send/send_record.hpp"
+#include "flushd/tool/send/recorded_send.hpp"
 
 #include "flushd/core/data_file.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
