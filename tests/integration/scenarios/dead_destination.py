@@ -21,7 +21,7 @@ FIRST_WINDOW = 1000
 
 postfix = etrn_only_postfix()
 postfix.configure(defer_transports="",
-                  transport_maps=f"inline:{{ {{ {SITE} = smtp:[{MAILHOST}] }}, {{ {OTHER_SITE} = discard: }} }}")
+                  transport_maps=f"inline:{{ {{ {SITE} = smtp:[{MAILHOST}]:25 }}, {{ {OTHER_SITE} = discard: }} }}")
 postfix.reload()
 
 

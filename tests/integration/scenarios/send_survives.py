@@ -19,7 +19,7 @@ LIMIT = MESSAGES // 3
 OTHERS_ID = "A1B2C3D4E5"
 
 postfix = etrn_only_postfix(qmgr_message_active_limit=str(LIMIT))
-postfix.configure(defer_transports="", transport_maps=f"inline:{{ {{ {SITE} = smtp:[{MAILHOST}] }}, {{ {OTHER_SITE} = discard: }} }}")
+postfix.configure(defer_transports="", transport_maps=f"inline:{{ {{ {SITE} = smtp:[{MAILHOST}]:25 }}, {{ {OTHER_SITE} = discard: }} }}")
 postfix.reload()
 
 
