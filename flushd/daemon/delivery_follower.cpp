@@ -30,12 +30,14 @@ delivery_follower::delivery_follower(const daemon_context& daemon, std::string s
                                      const postfix_proto::queue_layout& layout,
                                      bounce_watch& bounces, delivery_share& share)
     : daemon_(daemon), site_(std::move(site)), messages_(site_, layout, bounces), part_(share),
-      timer_(daemon.context), pause_(shortest_pause) {}
+      timer_(daemon.context), least_pause_(shortest_pause), pause_(shortest_pause) {}
 
 void delivery_follower::add(std::vector<moved_message> messages) {
     messages_.add(std::move(messages));
     part_.update(messages_.messages(), messages_.recipients());
-    pause_ = shortest_pause;
+    // To a fast destination, some follow after each look. A look that was held up must not hold
+    // them up for long.
+    pause_ = std::min<clock::duration>(least_pause_, longest_pause);
 }
 
 asio::awaitable<void> delivery_follower::look_round() {
@@ -59,10 +61,12 @@ asio::awaitable<void> delivery_follower::look_round() {
     const bool has_changed = messages_.result().total() != told_before;
     if (has_changed)
         last_change_ = clock::now();
+    least_pause_ = std::max<clock::duration>(shortest_pause, pause_factor * spent);
     pause_ =
-        std::clamp<clock::duration>(has_changed ? pause_factor * spent : pause_ * 2,
-                                    std::max<clock::duration>(shortest_pause, pause_factor * spent),
-                                    std::max<clock::duration>(longest_pause, pause_factor * spent));
+        has_changed
+            ? least_pause_
+            : std::clamp<clock::duration>(pause_ * 2, least_pause_,
+                                          std::max<clock::duration>(longest_pause, least_pause_));
 }
 
 asio::awaitable<void> delivery_follower::follow_to_end() {

@@ -66,6 +66,7 @@ private:
     followed_send messages_;
     delivery_share::part part_;
     boost::asio::steady_timer timer_;
+    clock::duration least_pause_; // as the last look was so long
     clock::duration pause_;
     clock::time_point last_change_ = begin_;
 };
