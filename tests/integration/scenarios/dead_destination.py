@@ -37,18 +37,17 @@ def send(daemon, count):
     mark, progress = postfix.log.mark(), Progress(postfix, ids)
     before, begin = cpu_seconds(), time.monotonic()
     expect_equal(f"{daemon}: send_site", ask_flush("send_site", site=SITE), OK)
-    other_begin = time.monotonic()
     other = postfix.send_smtp(f"user@{OTHER_SITE}")
-    postfix.log.wait_for(rf"{other}: to=<.*status=sent", since=mark, timeout=120)
-    other_seconds = time.monotonic() - other_begin
     if daemon == "flush" or count <= FIRST_WINDOW:
         progress.wait(progress.all_told)
     else:
         postfix.log.wait_for(r"flush site=.*, left=", since=mark, timeout=60)
-    wait_until("qmgr is done", is_quiet, timeout=120)
+    wait_until("qmgr is done", is_quiet, timeout=300)
     seconds, used = time.monotonic() - begin, cpu_seconds()
     progress.read()
     used.subtract(before)
+    # Not looked for before: to search a long log again and again would cost more than what is measured.
+    other_seconds = float(postfix.log.wait_for(rf"{other}: to=<.*delay=([\d.]+).*status=sent", since=mark).group(1))
     cpu = sum(used.values()) - used["python3"]
     attempts = len(postfix.log.find_all(r"to=<user@%s>.*status=deferred \(connect to " % SITE, since=mark))
     print(f"{daemon}, {count} messages: {len(progress.deferred)} deferred, {attempts} real attempts, {seconds:.2f} s, "

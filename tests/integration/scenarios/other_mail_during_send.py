@@ -73,6 +73,6 @@ if IS_FLUSHD:
     expect(slowest < 2, "none of it waited for two seconds")
 of_stock, _, stock_seconds = delays("flush")
 if IS_FLUSHD:
-    expect(of_stock < OTHERS, "with stock, other mail waits")
+    expect(of_stock < OTHERS or MESSAGES <= LIMIT, "with stock, other mail waits unless all of the site's fits")
     print(f"the site's mail took {seconds / stock_seconds:.3f} times as long as with stock")
     expect(seconds < 1.5 * stock_seconds, "and the site's mail does not wait")
