@@ -127,8 +127,7 @@ asio::awaitable<void> site_run::move_all() {
 bool site_run::is_over() const {
     const auto moved = work_->result().moved;
     return (pace_.first > 0 && moved >= pace_.first) || (record_ && record_->is_called_off()) ||
-           (pace_.is_careful() && follower_->is_deferred_again()) ||
-           (follower_->room() == 0 && follower_->is_down());
+           (pace_.is_careful() && follower_->is_deferred_again()) || follower_->is_down();
 }
 
 std::size_t site_run::room() {
