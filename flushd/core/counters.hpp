@@ -79,12 +79,19 @@ private:
     bool has_any_ = false;
 };
 
+/// Counters that differ only in their labels.
+struct counter_metric {
+    std::string_view name; ///< without `postfix_flush_` and `_total`
+    std::string_view help; ///< one sentence
+    bool is_microseconds = false;
+};
+
 /// The names of a counter.
 struct counter_name {
-    std::string_view key;    ///< in the file
-    std::string_view metric; ///< without `postfix_flush_` and `_total`
-    std::string_view labels; ///< `request="add",status="ok"`
-    bool is_microseconds = false;
+    counter which;
+    std::string_view key; ///< in the file
+    const counter_metric& metric;
+    std::string_view labels{}; ///< `request="add",status="ok"`
 };
 [[nodiscard]] const counter_name& name_of(counter which);
 
@@ -100,6 +107,9 @@ using counter_sums = std::map<std::string, std::uint64_t, std::less<>>;
 /// finish its work beside the new one.
 class counters_file {
 public:
+    /// Larger than the file of any version.
+    static constexpr std::size_t longest = 65536;
+
     /// The path for the service of this name (-n). The name `flush` is omitted from the file name.
     [[nodiscard]] static std::string path(const std::string& data_directory,
                                           const std::string& service_name);

@@ -48,6 +48,26 @@ lock_patience patience(const flush_parameters& parameters, std::size_t most_open
     return result;
 }
 
+// Which of a request's answers are counted where. Some requests are always answered OK.
+struct answer_counters {
+    counter ok, fail, deny;
+};
+answer_counters counters_of(const postfix_proto::add_request&) {
+    return {counter::add_ok, counter::add_fail, counter::add_deny};
+}
+answer_counters counters_of(const postfix_proto::send_site_request&) {
+    return {counter::send_site_ok, counter::send_site_fail, counter::send_site_deny};
+}
+answer_counters counters_of(const postfix_proto::send_file_request&) {
+    return {counter::send_file_ok, counter::send_file_ok, counter::send_file_ok};
+}
+answer_counters counters_of(const postfix_proto::refresh_request&) {
+    return {counter::refresh_ok, counter::refresh_ok, counter::refresh_ok};
+}
+answer_counters counters_of(const postfix_proto::purge_request&) {
+    return {counter::purge_ok, counter::purge_ok, counter::purge_ok};
+}
+
 } // namespace
 
 flush_service::flush_service(const postfix_proto::service_runtime& runtime,
@@ -73,7 +93,8 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
 
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request,
                                                     std::optional<uid_t> user) {
-    return std::visit(
+    const auto counters = std::visit([](const auto& one) { return counters_of(one); }, request);
+    const auto answer = co_await std::visit(
         [&](auto&& one) {
             using kind = std::decay_t<decltype(one)>;
             if constexpr (std::is_same_v<kind, postfix_proto::send_site_request>)
@@ -82,51 +103,41 @@ asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request
                 return handle_one(std::move(one));
         },
         std::move(request));
+    daemon_.counts.add(answer == flush_status::ok     ? counters.ok
+                       : answer == flush_status::deny ? counters.deny
+                                                      : counters.fail);
+    co_return answer;
 }
 
-flush_status flush_service::counted(flush_status answer, counter ok, counter fail,
-                                    counter deny) noexcept {
-    daemon_.counts.add(answer == flush_status::ok     ? ok
-                       : answer == flush_status::deny ? deny
-                                                      : fail);
-    return answer;
+/// Without a table to ask, the answer is known at once.
+asio::awaitable<site_policy::verdict> flush_service::verdict_on(const std::string& site) {
+    if (auto known = policy_.resolve_now(site))
+        co_return *std::move(known);
+    co_return co_await policy_.resolve(site, proxymap_);
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::add_request request) {
-    const auto counted = [this](flush_status answer) {
-        return this->counted(answer, counter::add_ok, counter::add_fail, counter::add_deny);
-    };
-    auto verdict = policy_.resolve_now(request.site);
-    if (!verdict)
-        verdict = co_await policy_.resolve(request.site, proxymap_);
-    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
-        co_return counted(status_of(*refusal));
-    const auto& file = std::get<logfile_name>(*verdict);
-    const auto failure = co_await store_.add(file, request.id);
-    co_return counted(failure ? flush_status::fail : flush_status::ok);
+    const auto verdict = co_await verdict_on(request.site);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+        co_return status_of(*refusal);
+    const auto failure = co_await store_.add(std::get<logfile_name>(verdict), request.id);
+    co_return failure ? flush_status::fail : flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site_request request,
                                                         std::optional<uid_t> user) {
-    const auto counted = [this](flush_status answer) {
-        return this->counted(answer, counter::send_site_ok, counter::send_site_fail,
-                             counter::send_site_deny);
-    };
-    auto verdict = policy_.resolve_now(request.site);
-    if (!verdict)
-        verdict = co_await policy_.resolve(request.site, proxymap_);
-    if (const auto* refusal = std::get_if<site_policy::refusal>(&*verdict))
-        co_return counted(status_of(*refusal));
-    const bool sent = co_await sender_.send(std::get<logfile_name>(*verdict), request.site,
+    const auto verdict = co_await verdict_on(request.site);
+    if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
+        co_return status_of(*refusal);
+    const bool sent = co_await sender_.send(std::get<logfile_name>(verdict), request.site,
                                             send_mode::unthrottle, user);
-    co_return counted(sent ? flush_status::ok : flush_status::fail);
+    co_return sent ? flush_status::ok : flush_status::fail;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file_request request) {
     // A message that is not there any more has been delivered: OK, as in Postfix.
     const auto result = co_await worker_.run(
         [&] { return mover_.expedite_unthrottled(request.id, std::time(nullptr)); });
-    daemon_.counts.add(counter::send_file_ok);
     daemon_.counts.add(result == move_result::moved     ? counter::file_moved
                        : result == move_result::missing ? counter::file_missing
                                                         : counter::file_failed);
@@ -136,13 +147,11 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::refresh_request) {
-    daemon_.counts.add(counter::refresh_ok);
     housekeeping_.start(refresh_time_);
     co_return flush_status::ok;
 }
 
 asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::purge_request) {
-    daemon_.counts.add(counter::purge_ok);
     housekeeping_.start(std::chrono::seconds(0));
     co_return flush_status::ok;
 }

@@ -61,15 +61,13 @@ public:
 private:
     using status = postfix_proto::flush_status;
 
+    boost::asio::awaitable<site_policy::verdict> verdict_on(const std::string& site);
     boost::asio::awaitable<status> handle_one(postfix_proto::add_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::send_site_request request,
                                               std::optional<uid_t> user);
     boost::asio::awaitable<status> handle_one(postfix_proto::send_file_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::refresh_request request);
     boost::asio::awaitable<status> handle_one(postfix_proto::purge_request request);
-
-    // Counts an answer, and returns it.
-    status counted(status answer, counter ok, counter fail, counter deny) noexcept;
 
     std::chrono::seconds refresh_time_;
     site_policy& policy_;

@@ -10,33 +10,6 @@ namespace flushd::tool {
 
 namespace {
 
-struct description {
-    std::string_view metric, help;
-};
-
-constexpr description counter_help[] = {
-    {"requests", "Requests to the flush service, by request and reply."},
-    {"messages", "Messages that were sent or refreshed, by result."},
-    {"results",
-     "Messages that sends moved, by what came of them; gone: delivered or bounced, left: not "
-     "moved, because the destination was down."},
-    {"runs", "Sends and refreshes of destinations with listed mail."},
-    {"run_seconds", "Total duration of these sends and refreshes."},
-    {"failures", "Logfiles that could not be written or sent."},
-    {"bad_lines", "Lines of logfiles that are not queue IDs."},
-    {"compactions", "Logfiles that were rewritten without duplicates."},
-    {"removed_logfiles", "Empty logfiles that housekeeping removed."},
-    {"housekeeping_rounds", "Rounds of housekeeping that were started."},
-    {"starts", "Service processes that were started."},
-};
-
-std::string_view help_of(std::string_view metric) {
-    for (const auto& one : counter_help)
-        if (one.metric == metric)
-            return one.help;
-    return "";
-}
-
 std::string label(std::string_view value) {
     std::string result;
     for (const char c : value) {
@@ -59,22 +32,27 @@ void gauge(std::string& text, std::string_view name, std::string_view help, std:
 
 void add_counters(std::string& text, const counter_sums& sums) {
     // All series of a metric must be together.
-    std::map<std::string_view, std::string> of_metric;
+    struct metric {
+        std::string_view help;
+        std::string series;
+    };
+    std::map<std::string_view, metric> metrics;
     for (std::size_t i = 0; i < counter_count; ++i) {
         const auto& name = name_of(static_cast<counter>(i));
         const auto found = sums.find(name.key);
         const std::uint64_t value = found == sums.end() ? 0 : found->second;
-        auto& series = of_metric[name.metric];
-        series += fmt::format("postfix_flush_{}_total", name.metric);
+        auto& [help, series] = metrics[name.metric.name];
+        help = name.metric.help;
+        series += fmt::format("postfix_flush_{}_total", name.metric.name);
         if (!name.labels.empty())
             series += fmt::format("{{{}}}", name.labels);
-        series += name.is_microseconds
+        series += name.metric.is_microseconds
                       ? fmt::format(" {}.{:06}\n", value / 1000000, value % 1000000)
                       : fmt::format(" {}\n", value);
     }
-    for (const auto& [metric, series] : of_metric) {
-        begin(text, fmt::format("{}_total", metric), "counter", help_of(metric));
-        text += series;
+    for (const auto& [name, one] : metrics) {
+        begin(text, fmt::format("{}_total", name), "counter", one.help);
+        text += one.series;
     }
 }
 

@@ -33,9 +33,6 @@ struct metrics_options {
     std::size_t top = 20;
 };
 
-// Larger than the counters of any version.
-constexpr std::size_t longest_counters = 65536;
-
 /// Waits for the lock, which the service holds only during a write. The service does not wait for
 /// us: it tries again a second later. If another program keeps the lock, the file is read anyway.
 void wait_for_writer(int file) {
@@ -51,7 +48,7 @@ counter_sums read_counters(const std::string& data_directory, const std::string&
     int error = errno;
     if (file) {
         wait_for_writer(file.get());
-        const auto content = postfix_proto::read_to_end(file.get(), longest_counters);
+        const auto content = postfix_proto::read_to_end(file.get(), counters_file::longest);
         if (content)
             return parse_counters(*content);
         error = content.error().value();

@@ -40,14 +40,14 @@ TEST_CASE("counters have names of their own") {
     std::set<std::string> series;
     for (std::size_t i = 0; i < counter_count; ++i) {
         const auto& name = name_of(static_cast<counter>(i));
-        CHECK_FALSE(name.metric.empty());
+        CHECK_FALSE(name.metric.name.empty());
         CHECK(keys.insert(name.key).second);
-        CHECK(series.insert(std::string(name.metric) + std::string(name.labels)).second);
+        CHECK(series.insert(std::string(name.metric.name) + std::string(name.labels)).second);
     }
     CHECK(name_of(counter::add_ok).key == "requests.add.ok");
     CHECK(name_of(counter::starts).key == "starts"); // the last one is in its place
-    CHECK(name_of(counter::send_microseconds).is_microseconds);
-    CHECK(name_of(counter::refresh_microseconds).is_microseconds);
+    CHECK(name_of(counter::send_microseconds).metric.is_microseconds);
+    CHECK(name_of(counter::refresh_microseconds).metric.is_microseconds);
 }
 
 TEST_CASE("counters go on from where the process before has stopped") {
