@@ -56,8 +56,8 @@ std::optional<logfile_name> site_policy::find_file(std::string_view site) {
         return logfile_name::from_site(site);
     const auto ascii = to_ascii_(site);
     if (ascii)
-        return logfile_name::from_site(ascii.name);
-    cannot_convert_("cannot convert domain \"{}\" to ASCII: {}", site.substr(0, 100), ascii.error);
+        return logfile_name::from_site(*ascii);
+    cannot_convert_("cannot convert domain \"{}\" to ASCII: {}", site.substr(0, 100), ascii.error());
     return std::nullopt;
 }
 

@@ -49,8 +49,11 @@ result<logfile> logfile::open(const std::string& path, missing when_missing) {
     bool can_read = true;
     auto file = is_created ? open_file(path, flags | O_RDWR | O_NOATIME | O_CREAT)
                            : open_without_trace(AT_FDCWD, path.c_str(), flags | O_RDWR);
-    if (!file && errno == ENOENT && is_created && postfix_proto::make_parent_directories(path))
+    if (!file && errno == ENOENT && is_created) {
+        if (const auto failure = postfix_proto::make_parent_directories(path))
+            return unexpected(failure);
         file = open_file(path, flags | O_RDWR | O_NOATIME | O_CREAT);
+    }
     // The file belongs to another user, and only the owner may use O_NOATIME. An append must not
     // count as a read, so open it for writing only.
     if (!file && (errno == EPERM || errno == EACCES) && is_created) {

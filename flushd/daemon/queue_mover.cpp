@@ -93,7 +93,7 @@ move_result queue_mover::move_to_incoming(const queue_id& id, const location& fr
     const std::string to = layout_.path(queue_name::incoming, id);
     if (::rename(from.path.c_str(), to.c_str()) == 0)
         return move_result::moved;
-    if (errno == ENOENT && postfix_proto::make_parent_directories(to) &&
+    if (errno == ENOENT && !postfix_proto::make_parent_directories(to) &&
         ::rename(from.path.c_str(), to.c_str()) == 0)
         return move_result::moved;
     if (errno == ENOENT) // somebody else moved it since we set its times

@@ -53,7 +53,7 @@ std::optional<logfile_name> site_names::logfile_of(std::string_view site) const 
     if (postfix_proto::is_address_literal(site))
         return logfile_name::from_site(site);
     const auto ascii = to_ascii_(site);
-    return ascii ? logfile_name::from_site(ascii.name) : std::nullopt;
+    return ascii ? logfile_name::from_site(*ascii) : std::nullopt;
 }
 
 void site_names::add(std::string_view site) {

@@ -1,6 +1,8 @@
 /// Validates host names and address literals, and converts internationalised domain names to ASCII.
 #pragma once
 
+#include "postfix_proto/result.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -21,15 +23,6 @@ inline constexpr std::size_t max_label_length = 63; ///< the same for what is be
 /// `[IPv6:2001:db8::1]`, the prefix in any case, no leading zeros in the IPv4 form.
 [[nodiscard]] bool is_address_literal(std::string_view text) noexcept;
 
-/// A domain in ASCII form, or else why there is none.
-struct ascii_domain {
-    std::string name;  ///< lower case; empty when the conversion failed
-    std::string error; ///< empty when it succeeded, else text for a log line
-
-    /// Whether there is a name.
-    explicit operator bool() const noexcept { return error.empty(); }
-};
-
 /// Converts a domain name to ASCII as the mail system's own names are (UTS #46; Postfix 3.7:
 /// util/midna_domain.c). A name in ASCII is lower-cased and its A-labels are checked.
 ///
@@ -47,8 +40,9 @@ public:
     /// Throws startup_error when ICU cannot be set up.
     explicit domain_to_ascii(options chosen);
 
-    /// The result passes is_valid_hostname(). Address literals fail: see is_address_literal().
-    [[nodiscard]] ascii_domain operator()(std::string_view domain) const;
+    /// The name in lower case, which passes is_valid_hostname(); or why there is none, for a log
+    /// line. Address literals fail: see is_address_literal().
+    [[nodiscard]] result<std::string, std::string> operator()(std::string_view domain) const;
 
 private:
     struct closer {

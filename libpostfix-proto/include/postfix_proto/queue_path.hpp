@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace postfix_proto {
@@ -54,7 +55,7 @@ private:
 };
 
 /// Makes the directories that lead to `path` (mode 0700), as Postfix does when a hashed
-/// queue is used for the first time. False, with errno set, when one is missing afterwards.
-bool make_parent_directories(const std::string& path);
+/// queue is used for the first time. An error when one is missing afterwards.
+[[nodiscard]] std::error_code make_parent_directories(const std::string& path);
 
 } // namespace postfix_proto

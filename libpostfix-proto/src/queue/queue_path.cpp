@@ -83,14 +83,14 @@ std::string queue_layout::hash_key(std::string_view name) {
     return fmt::format("{:05X}", microseconds);
 }
 
-bool make_parent_directories(const std::string& path) {
+std::error_code make_parent_directories(const std::string& path) {
     for (auto slash = path.find('/', 1); slash != std::string::npos;
          slash = path.find('/', slash + 1)) {
         const std::string directory = path.substr(0, slash);
         if (::mkdir(directory.c_str(), 0700) < 0 && errno != EEXIST)
-            return false;
+            return {errno, std::generic_category()};
     }
-    return true;
+    return {};
 }
 
 } // namespace postfix_proto

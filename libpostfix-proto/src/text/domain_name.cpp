@@ -64,8 +64,8 @@ std::string describe(std::uint32_t errors) {
     return text;
 }
 
-ascii_domain no_ascii_form(std::string_view domain, std::string_view why) {
-    return {"", fmt::format("domain \"{:.100}\" has no ASCII form: {}", domain, why)};
+unexpected<std::string> no_ascii_form(std::string_view domain, std::string_view why) {
+    return unexpected(fmt::format("domain \"{:.100}\" has no ASCII form: {}", domain, why));
 }
 
 } // namespace
@@ -120,7 +120,7 @@ domain_to_ascii::domain_to_ascii(options chosen) {
         throw startup_error(fmt::format("cannot open ICU IDNA tables: {}", u_errorName(error)));
 }
 
-ascii_domain domain_to_ascii::operator()(std::string_view domain) const {
+result<std::string, std::string> domain_to_ascii::operator()(std::string_view domain) const {
     // Do not pass over-long names from the network to ICU. UTF-8 needs at most four bytes for a
     // character that takes at least one in ASCII form.
     if (domain.size() > 4 * max_hostname_length)
@@ -144,7 +144,7 @@ ascii_domain domain_to_ascii::operator()(std::string_view domain) const {
     // file names.
     if (!is_valid_hostname(name))
         return no_ascii_form(domain, "not a valid host name");
-    return {std::move(name), ""};
+    return name;
 }
 
 } // namespace postfix_proto
