@@ -27,10 +27,12 @@ constexpr std::chrono::hours patience{1};
 } // namespace
 
 delivery_follower::delivery_follower(const daemon_context& daemon, std::string site,
+                                     std::size_t messages,
                                      const postfix_proto::queue_layout& layout,
                                      bounce_watch& bounces, delivery_share& share)
-    : daemon_(daemon), site_(std::move(site)), messages_(site_, layout, bounces), part_(share),
-      timer_(daemon.context), least_pause_(shortest_pause), pause_(shortest_pause) {}
+    : daemon_(daemon), site_(std::move(site)), messages_(site_, layout, bounces),
+      part_(share, messages), timer_(daemon.context), least_pause_(shortest_pause),
+      pause_(shortest_pause) {}
 
 void delivery_follower::add(std::vector<moved_message> messages) {
     messages_.add(std::move(messages));
@@ -58,6 +60,9 @@ asio::awaitable<void> delivery_follower::look_round() {
         });
     }
     part_.update(messages_.messages(), messages_.recipients());
+    const auto& told = messages_.result();
+    part_.succeeded(told.total() - told.deferred -
+                    std::exchange(got_through_, told.total() - told.deferred));
     const bool has_changed = messages_.result().total() != told_before;
     if (has_changed)
         last_change_ = clock::now();

@@ -25,8 +25,8 @@ class delivery_follower {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// What is referred to must outlive the follower.
-    delivery_follower(const daemon_context& daemon, std::string site,
+    /// So many messages are to be moved, or more. What is referred to must outlive the follower.
+    delivery_follower(const daemon_context& daemon, std::string site, std::size_t messages,
                       const postfix_proto::queue_layout& layout, bounce_watch& bounces,
                       delivery_share& share);
     delivery_follower(const delivery_follower&) = delete;
@@ -69,6 +69,7 @@ private:
     clock::duration least_pause_; // as the last look was so long
     clock::duration pause_;
     clock::time_point last_change_ = begin_;
+    std::size_t got_through_ = 0; // of those that were looked at
 };
 
 } // namespace flushd

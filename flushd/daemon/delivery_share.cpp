@@ -7,12 +7,13 @@ namespace flushd {
 
 namespace {
 
-constexpr std::size_t first_window = 1000;
+constexpr std::size_t first_window = 100;
 
 } // namespace
 
-delivery_share::part::part(delivery_share& owner)
-    : owner_(owner), window_(std::min(first_window, owner.most_.messages)) {
+delivery_share::part::part(delivery_share& owner, std::size_t messages)
+    : owner_(owner),
+      window_(std::min(messages <= small_send ? small_send : first_window, owner.most_.messages)) {
     ++owner_.open_;
 }
 
@@ -27,12 +28,14 @@ void delivery_share::part::close() {
 }
 
 void delivery_share::part::update(std::size_t messages, std::size_t recipients) {
-    if (messages < messages_ / 2)
-        window_ = std::min(window_ * 2, owner_.most_.messages);
     owner_.messages_ += messages - messages_;
     owner_.recipients_ += recipients - recipients_;
     messages_ = messages;
     recipients_ = recipients;
+}
+
+void delivery_share::part::succeeded(std::size_t messages) {
+    window_ = std::min(window_ + messages, owner_.most_.messages);
 }
 
 std::size_t delivery_share::part::room() const {

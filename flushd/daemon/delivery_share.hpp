@@ -12,9 +12,10 @@ namespace flushd {
 /// most a share of that limit in the incoming and the active queue; what is to follow stays
 /// deferred and listed meanwhile.
 ///
-/// A send begins with a window of a thousand messages. The window doubles when half of what is in
-/// it has left between two looks, so that a fast destination never waits; a slow one needs no more,
-/// and one that is down gets no more.
+/// A send of a thousand messages or fewer goes at once, if the share has room. A larger one begins
+/// with a window of a hundred, which grows by each message that gets through. So a fast destination
+/// hardly ever waits; a slow one needs no more, and one that is down gets no more. (What the queue
+/// manager holds for a destination that is down, other mail waits behind.)
 ///
 /// Single-threaded.
 class delivery_share {
@@ -30,13 +31,16 @@ public:
     /// What one send has in delivery. Counts as long as it exists.
     class part {
     public:
-        explicit part(delivery_share& owner);
+        /// `messages` are listed, or more.
+        part(delivery_share& owner, std::size_t messages);
         part(const part&) = delete;
         part& operator=(const part&) = delete;
         ~part();
 
         /// What qmgr(8) has of this send now.
         void update(std::size_t messages, std::size_t recipients);
+        /// So many messages have got through since the last call.
+        void succeeded(std::size_t messages);
         /// How many more messages may follow now.
         [[nodiscard]] std::size_t room() const;
         /// Nothing is to follow.
@@ -50,6 +54,9 @@ public:
         std::size_t window_;
         bool is_open_ = true;
     };
+
+    /// A send of no more messages does not wait for the first of them.
+    static constexpr std::size_t small_send = 1000;
 
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 

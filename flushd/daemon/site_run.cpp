@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
 namespace flushd {
@@ -31,6 +33,14 @@ deferred_transports transports_of(send_mode mode) {
         break;
     }
     return deferred_transports::permitted;
+}
+
+/// So many at most.
+std::size_t count_lines(std::string_view text, std::size_t most) {
+    std::size_t count = 0;
+    for (; count < most && !text.empty(); ++count)
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+    return count;
 }
 
 } // namespace
@@ -95,9 +105,10 @@ asio::awaitable<void> site_run::move_all() {
     const auto& daemon = send_.daemon;
     work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports_of(mode_),
                                         send_.mover, daemon.log);
+    const auto messages = count_lines(listed_.lines, delivery_share::small_send + 1);
     // Housekeeping knows the logfile's name only.
     const auto domain = mode_ == send_mode::refresh ? std::string() : site_;
-    follower_ = std::make_unique<delivery_follower>(daemon, domain, send_.mover.layout(),
+    follower_ = std::make_unique<delivery_follower>(daemon, domain, messages, send_.mover.layout(),
                                                     send_.bounces, send_.share);
 
     // qmgr(8) must forget dead destinations before it sees the first message, or it would defer
