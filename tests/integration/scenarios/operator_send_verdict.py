@@ -128,9 +128,10 @@ for number in (signal.SIGINT, signal.SIGTERM):
     expect_equal("exit status after a signal", waiting.returncode, 130)
     expect_equal("where things stand", (json.loads(output)["status"], json.loads(output)["destinations"][0]["in_delivery"]), ("interrupted", 1))
     expect_equal("what to do", errors, "flushd: interrupted; delivery goes on: `flushd wait customer.tld` looks again\n")
-again = subprocess.Popen([tool_path(), "wait", "customer.tld"], stdout=subprocess.PIPE, text=True)
+again = subprocess.Popen([tool_path(), "wait", "--json", "customer.tld"], stdout=subprocess.PIPE, text=True)
+again.stdout.readline() # it is waiting
 slow = False
-expect_equal("wait", again.communicate(timeout=60)[0], "customer.tld: of 1 message, 1 delivered\n")
+expect_equal("wait", json.loads(again.communicate(timeout=60)[0].splitlines()[-1])["summary"], "customer.tld: of 1 message, 1 delivered")
 expect_equal("its exit status", again.returncode, 0)
 expect_equal("nothing is on its way", flushd("wait", "customer.tld"), (0, "customer.tld: no mail to send\n"))
 
