@@ -55,9 +55,8 @@ void wait_options::add_to(command_options& command) {
 
 void wait_options::remember_directory() {
     std::error_code error;
-    directory = std::filesystem::current_path(error).string();
-    if (error)
-        directory = "/";
+    const auto found = std::filesystem::current_path(error);
+    directory = error ? std::string("/") : found.string();
 }
 
 delivery_wait::delivery_wait(queue_context& queue, const wait_options& options)
