@@ -1,6 +1,7 @@
 #include "flushd/core/counters.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/words.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_io.hpp"
@@ -10,7 +11,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <utility>
 
 namespace flushd {
@@ -120,11 +120,8 @@ counter_sums parse_counters(std::string_view text) {
         const auto blank = line.find(' ');
         if (blank == std::string_view::npos || blank == 0)
             continue;
-        std::uint64_t number = 0;
-        const auto [last, error] =
-            std::from_chars(line.data() + blank + 1, line.data() + line.size(), number);
-        if (error == std::errc() && last == line.data() + line.size())
-            result[std::string(line.substr(0, blank))] = number;
+        if (const auto number = whole_number<std::uint64_t>(line.substr(blank + 1)))
+            result[std::string(line.substr(0, blank))] = *number;
     }
     return result;
 }

@@ -1,5 +1,6 @@
 #include "flushd/core/defer_log.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
 
@@ -10,9 +11,9 @@
 
 namespace flushd {
 
-namespace {
+using postfix_proto::take_line;
 
-constexpr std::size_t longest_text = 65536;
+namespace {
 
 // What the log shows of a reason.
 constexpr std::size_t longest_reason = 300;
@@ -37,13 +38,6 @@ struct group {
     }
 };
 
-std::string_view take_text_line(std::string_view& text) {
-    const auto end = text.find('\n');
-    const auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    return line;
-}
-
 /// Takes the next group off `text`; nothing when there is none.
 std::optional<group> take_group(std::string_view& text) {
     while (text.starts_with('\n'))
@@ -51,7 +45,7 @@ std::optional<group> take_group(std::string_view& text) {
     if (text.empty())
         return std::nullopt;
     group result;
-    for (auto line = take_text_line(text); !line.empty(); line = take_text_line(text)) {
+    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
         const auto equals = line.find('=');
         if (equals == std::string_view::npos)
             continue;
@@ -89,7 +83,7 @@ deferral read_deferral(const std::string& path, std::string_view site) {
     const postfix_proto::file_descriptor file(
         ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     std::string text;
-    if (!file || postfix_proto::read_at(file.get(), 0, longest_text, text))
+    if (!file || postfix_proto::read_at(file.get(), 0, longest_defer_log, text))
         return {};
     return find_deferral(text, site);
 }

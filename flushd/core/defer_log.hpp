@@ -1,6 +1,7 @@
 /// Reads why a message was deferred.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,10 @@ struct deferral {
 /// with an empty line between (bounce_log.c, Postfix 3.7). An empty `site` means every recipient.
 [[nodiscard]] deferral find_deferral(std::string_view text, std::string_view site);
 
-/// The same for a file, of which it reads 64 KiB.
+/// So much of a defer logfile is read.
+inline constexpr std::size_t longest_defer_log = 65536;
+
+/// The same for a file.
 [[nodiscard]] deferral read_deferral(const std::string& path, std::string_view site);
 
 } // namespace flushd

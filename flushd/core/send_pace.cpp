@@ -1,21 +1,14 @@
 #include "flushd/core/send_pace.hpp"
 
+#include "flushd/core/words.hpp"
+
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdint>
 
 namespace flushd {
 
 namespace {
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0)
-        return std::nullopt;
-    return value;
-}
 
 bool set(send_pace& pace, std::string_view name, std::int64_t value) {
     if (name == "every")
@@ -54,8 +47,8 @@ std::optional<send_pace> parse_pace(std::string_view text) {
         const auto equals = item.find('=');
         if (equals == std::string_view::npos)
             return std::nullopt;
-        const auto value = parse_number(item.substr(equals + 1));
-        if (!value || !set(result, item.substr(0, equals), *value))
+        const auto value = whole_number<std::int64_t>(item.substr(equals + 1));
+        if (!value || *value < 0 || !set(result, item.substr(0, equals), *value))
             return std::nullopt;
         if (item.size() == text.size())
             return result;

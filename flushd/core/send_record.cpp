@@ -1,11 +1,12 @@
 #include "flushd/core/send_record.hpp"
 
+#include "flushd/core/words.hpp"
+
 #include "postfix_proto/log.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace flushd {
@@ -48,8 +49,9 @@ std::string_view cut(std::string_view text, std::size_t size) {
 
 template <typename Number>
 bool parse_number(std::string_view text, Number& result) {
-    const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-    return error == std::errc() && last == text.data() + text.size();
+    const auto number = whole_number<Number>(text);
+    result = number.value_or(0);
+    return number.has_value();
 }
 
 /// The last word; the text keeps the rest.
@@ -57,12 +59,6 @@ std::string_view take_last_word(std::string_view& text) {
     const auto blank = text.rfind(' ');
     const auto word = text.substr(blank == std::string_view::npos ? 0 : blank + 1);
     text.remove_suffix(std::min(text.size(), word.size() + 1));
-    return word;
-}
-
-std::string_view take_first_word(std::string_view& text) {
-    const auto word = text.substr(0, text.find(' '));
-    text.remove_prefix(std::min(text.size(), word.size() + 1));
     return word;
 }
 
@@ -128,7 +124,7 @@ std::optional<send_record> parse_send_record(std::string_view text) {
     send_record result;
     std::uint64_t number_at_end = 0;
     if (!parse_number(take_last_word(text), number_at_end) ||
-        !parse_number(take_first_word(text), result.number) || result.number != number_at_end ||
+        !parse_number(take_word(text), result.number) || result.number != number_at_end ||
         result.number == 0 || result.number > highest_number)
         return std::nullopt;
     constexpr std::string_view reason_name = "reason=";
@@ -138,7 +134,7 @@ std::optional<send_record> parse_send_record(std::string_view text) {
             result.reason = text.substr(reason_name.size());
             break;
         }
-        const auto word = take_first_word(text);
+        const auto word = take_word(text);
         const auto equals = word.find('=');
         if (equals == std::string_view::npos ||
             !take_value(word.substr(0, equals), word.substr(equals + 1), result))

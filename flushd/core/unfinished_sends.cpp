@@ -1,6 +1,8 @@
 #include "flushd/core/unfinished_sends.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/words.hpp"
+
 #include "postfix_proto/file_io.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +10,6 @@
 #include <fcntl.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -28,23 +29,24 @@ constexpr unsigned most_tries = 5;
 
 off_t offset_of(std::size_t slot) { return static_cast<off_t>(slot * slot_size); }
 
-bool set_lock(int fd, std::size_t slot, short type) {
-    // Of the open file, and not of the process: it lives on in a child that goes on with the work.
+struct flock range_of(std::size_t slot, short type) {
     struct flock range {};
     range.l_type = type;
     range.l_whence = SEEK_SET;
     range.l_start = offset_of(slot);
     range.l_len = static_cast<off_t>(slot_size);
+    return range;
+}
+
+bool set_lock(int fd, std::size_t slot, short type) {
+    // Of the open file, and not of the process: it lives on in a child that goes on with the work.
+    auto range = range_of(slot, type);
     return ::fcntl(fd, F_OFD_SETLK, &range) == 0;
 }
 
 /// By another opening of the file.
 bool is_locked(int fd, std::size_t slot) {
-    struct flock range {};
-    range.l_type = F_WRLCK;
-    range.l_whence = SEEK_SET;
-    range.l_start = offset_of(slot);
-    range.l_len = static_cast<off_t>(slot_size);
+    auto range = range_of(slot, F_WRLCK);
     return ::fcntl(fd, F_OFD_GETLK, &range) == 0 && range.l_type != F_UNLCK;
 }
 
@@ -53,21 +55,12 @@ bool is_locked(int fd, std::size_t slot) {
 /// "LOGFILE TRIES PACE SITE", a newline, and NULs.
 std::optional<unfinished_sends::entry> unfinished_sends::parse(std::string_view text) {
     text = text.substr(0, text.find('\n'));
-    const auto word = [&] {
-        const auto end = std::min(text.find(' '), text.size());
-        const auto found = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        return found;
-    };
-    auto file = logfile_name::from_name(word());
-    const auto number = word();
-    unsigned tries = 0;
-    const auto [last, error] = std::from_chars(number.data(), number.data() + number.size(), tries);
-    const auto pace = parse_pace(word());
-    if (!file || error != std::errc() || last != number.data() + number.size() || !pace ||
-        text.empty())
+    auto file = logfile_name::from_name(take_word(text));
+    const auto tries = whole_number<unsigned>(take_word(text));
+    const auto pace = parse_pace(take_word(text));
+    if (!file || !tries || !pace || text.empty())
         return std::nullopt;
-    return entry{std::move(*file), std::string(text), *pace, tries};
+    return entry{std::move(*file), std::string(text), *pace, *tries};
 }
 
 std::error_code unfinished_sends::open(const std::string& path, const std::string& user) {
@@ -178,14 +171,15 @@ bool unfinished_sends::has_changed() {
     return true;
 }
 
-std::vector<unfinished_sends::listed> unfinished_sends::list() const {
+std::vector<unfinished_sends::listed>
+unfinished_sends::list(const postfix_proto::file_descriptor& file) {
     std::vector<listed> result;
     std::string text;
-    if (!file_ || read_at(file_.get(), 0, most_slots * slot_size, text))
+    if (!file || read_at(file.get(), 0, most_slots * slot_size, text))
         return result;
     for (std::size_t slot = 0; slot * slot_size < text.size(); ++slot)
         if (auto found = parse(std::string_view(text).substr(slot * slot_size, slot_size)))
-            result.push_back({std::move(*found), is_locked(file_.get(), slot)});
+            result.push_back({std::move(*found), is_locked(file.get(), slot)});
     return result;
 }
 

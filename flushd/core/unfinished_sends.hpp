@@ -85,7 +85,9 @@ public:
         entry what;
         bool is_under_way = false; ///< the service has taken it
     };
-    [[nodiscard]] std::vector<listed> list() const;
+    [[nodiscard]] std::vector<listed> list() const { return list(file_); }
+    /// The same for an opening of the file for reading; nothing if there is none.
+    [[nodiscard]] static std::vector<listed> list(const postfix_proto::file_descriptor& file);
     /// Returns how many sends for this logfile have been called off.
     std::size_t call_off(const logfile_name& file);
 

@@ -1,6 +1,7 @@
 #include "flushd/daemon/layout_record.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/words.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_io.hpp"
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <string_view>
 
 namespace flushd {
@@ -46,11 +46,10 @@ std::optional<record> parse(std::string_view text) {
         line = postfix_proto::take_line(text);
     }
     record result;
-    const auto depth = lines[1];
-    const auto [last, error] =
-        std::from_chars(depth.data(), depth.data() + depth.size(), result.hash_queue_depth);
-    if (error != std::errc() || last != depth.data() + depth.size() || lines[4] != "end")
+    const auto depth = whole_number<unsigned>(lines[1]);
+    if (!depth || lines[4] != "end")
         return std::nullopt;
+    result.hash_queue_depth = *depth;
     result.in_force = lines[0];
     result.defers_transports = lines[2] == "yes";
     result.hash_queue_names = lines[3];

@@ -1,12 +1,13 @@
 #include "flushd/daemon/recipient_count.hpp"
 
+#include "flushd/core/words.hpp"
+
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
 
 #include <fcntl.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace flushd {
 
@@ -35,11 +36,8 @@ std::size_t recipient_count_in(std::string_view head) {
         column = head.substr(0, end);
         head.remove_prefix(end);
     }
-    std::size_t count = 0;
-    const auto [last, error] = std::from_chars(column.data(), column.data() + column.size(), count);
-    if (error != std::errc() || last != column.data() + column.size())
-        return 1;
-    return std::clamp<std::size_t>(count, 1, most_recipients);
+    return std::clamp<std::size_t>(whole_number<std::size_t>(column).value_or(1), 1,
+                                   most_recipients);
 }
 
 std::size_t recipient_count(const std::string& path) {

@@ -1,6 +1,7 @@
 #include "flushd/tool/queue/send_records.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/screen/counted.hpp"
 #include "flushd/tool/screen/duration.hpp"
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <sysexits.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -35,13 +35,18 @@ std::string path_of_records(const instance& where) {
 } // namespace
 
 std::vector<unfinished_sends::listed> read_send_records(const instance& where) {
-    if (::access(path_of_records(where).c_str(), F_OK) < 0)
-        return {};
-    try {
-        return send_records(where).list();
-    } catch (const tool_error&) {
-        return {};
-    }
+    const auto& directory = where.parameters().get("data_directory");
+    return unfinished_sends::list(
+        open_foreign_file({directory, path_of_records(where).substr(directory.size() + 1)}));
+}
+
+send_state recorded_send(const instance& where, const logfile_name& file) {
+    auto result = send_state::none;
+    for (const auto& one : read_send_records(where))
+        if (one.what.file == file)
+            result = std::max(result,
+                              one.is_under_way ? send_state::under_way : send_state::left_behind);
+    return result;
 }
 
 send_records::send_records(const instance& where) : where_(where) {

@@ -41,6 +41,14 @@ private:
 /// recorded yet. Changes nothing.
 [[nodiscard]] std::vector<unfinished_sends::listed> read_send_records(const instance& where);
 
+/// What the list says of a logfile. A send that is moved at once is never in it.
+enum class send_state {
+    none,
+    left_behind, ///< by a process that has ended; the next one takes it over
+    under_way,
+};
+[[nodiscard]] send_state recorded_send(const instance& where, const logfile_name& file);
+
 /// One line for a person, such as "customer.tld: sent when it is up, until 18:00".
 [[nodiscard]] std::string describe(const unfinished_sends::listed& record, std::time_t now);
 

@@ -2,11 +2,11 @@
 
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
 #include "flushd/tool/send/mail_on_its_way.hpp"
 #include "flushd/tool/send/progress_display.hpp"
-#include "flushd/tool/send/recorded_send.hpp"
 #include "flushd/tool/send/verdict_json.hpp"
 
 #include "postfix_proto/file_io.hpp"
@@ -34,9 +34,6 @@ constexpr int longest_share = 4;
 // When messages that nobody has moved for so long are not waited for: the service has no send of
 // the destination under way, or was stopped during one and will go on.
 constexpr seconds patience_without_send{3}, patience_with_record{30};
-
-// What a defer logfile is read of.
-constexpr std::size_t defer_log_size = 65536;
 
 // How many reasons the verdict has.
 constexpr std::size_t most_reasons = 20;
@@ -81,7 +78,7 @@ void delivery_wait::add_mail_on_its_way(const target_list& targets) {
 deferral delivery_wait::read_reason(const send_target& one, const postfix_proto::queue_id& id) {
     const auto file = open_foreign_file(foreign_path::in_queue(queue_.layout().path("defer", id)));
     std::string text;
-    if (!file || postfix_proto::read_at(file.get(), 0, defer_log_size, text))
+    if (!file || postfix_proto::read_at(file.get(), 0, longest_defer_log, text))
         return {};
     auto result = one.file ? find_deferral(text, one.name) : deferral();
     // A recipient's domain may be written in another way.

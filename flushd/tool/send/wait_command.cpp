@@ -2,10 +2,10 @@
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 #include "flushd/tool/send/delivery_wait.hpp"
-#include "flushd/tool/send/recorded_send.hpp"
 
 #include <fmt/format.h>
 
