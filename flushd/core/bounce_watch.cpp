@@ -49,6 +49,11 @@ void bounce_watch::update() {
     }
 }
 
-bool bounce_watch::take(const postfix_proto::queue_id& id) { return returned_.erase(id.str()) > 0; }
+bounce_watch::fate bounce_watch::fate_of(const postfix_proto::queue_id& id) {
+    update();
+    if (returned_.erase(id.str()) > 0)
+        return fate::returned;
+    return inotify_ && !lost_ ? fate::delivered : fate::either;
+}
 
 } // namespace flushd

@@ -27,16 +27,18 @@ public:
     /// Forgets everything and gives the descriptor back.
     void stop();
 
-    /// Takes note of what has happened since the last call.
+    /// Takes note of what has happened since the last call. To be called now and then, so that no
+    /// event is lost.
     void update();
 
-    /// Whether a recipient of this message has been given up since start(), as of the last
-    /// update(). Says so once.
-    [[nodiscard]] bool take(const postfix_proto::queue_id& id);
-
-    /// False where it cannot be known which messages were returned: `bounce` is a hashed queue,
-    /// there is no inotify, or events were lost.
-    [[nodiscard]] bool sees_all() const noexcept { return inotify_ && !lost_; }
+    enum class fate {
+        delivered, ///< to all recipients, or to all that had been left
+        returned,  ///< for a recipient at least, since start()
+        either     ///< `bounce` is a hashed queue, there is no inotify, or events were lost
+    };
+    /// What has become of a message that is in no queue any more. (Its file in `bounce/` was there
+    /// before it went.) Says once that it was returned.
+    [[nodiscard]] fate fate_of(const postfix_proto::queue_id& id);
 
 private:
     const postfix_proto::queue_layout& layout_;

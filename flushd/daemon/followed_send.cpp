@@ -72,14 +72,17 @@ void followed_send::tell(const moved_message& message) {
         ++result_.held;
         return;
     }
-    // It has been returned, and then gone, since the look before this one.
-    bounces_.update();
-    if (bounces_.take(message.id))
-        ++result_.bounced;
-    else if (bounces_.sees_all())
+    switch (bounces_.fate_of(message.id)) {
+    case bounce_watch::fate::delivered:
         ++result_.delivered;
-    else
+        break;
+    case bounce_watch::fate::returned:
+        ++result_.bounced;
+        break;
+    case bounce_watch::fate::either:
         ++result_.gone;
+        break;
+    }
 }
 
 void followed_send::tell_deferred(const moved_message& message) {

@@ -68,12 +68,17 @@ message_watch::progress message_watch::look_at(message& one, std::time_t now) co
 }
 
 void message_watch::count_gone(const postfix_proto::queue_id& id, bounce_watch& bounces) {
-    // Its bounce file was there before its queue file went.
-    bounces.update();
-    if (bounces.take(id))
+    switch (bounces.fate_of(id)) {
+    case bounce_watch::fate::delivered:
+        ++counts_.delivered;
+        break;
+    case bounce_watch::fate::returned:
         ++counts_.bounced;
-    else
-        ++(bounces.sees_all() ? counts_.delivered : counts_.left);
+        break;
+    case bounce_watch::fate::either:
+        ++counts_.left;
+        break;
+    }
 }
 
 bool message_watch::is_over(message& one, std::time_t now, bounce_watch& bounces) {
