@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <limits>
-#include <list>
 
 namespace flushd {
 

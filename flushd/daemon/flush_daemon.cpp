@@ -62,30 +62,22 @@ service_program flush_daemon::program() {
 flush_daemon::flush_daemon(const service_setup& setup)
     : parameters_(read_parameters(setup.main_cf)), policy_(parameters_, setup.log),
       most_open_logfiles_(most_open_logfiles()), log_(setup.log) {
-    const auto path =
-        counters_file::path(setup.main_cf.get("data_directory"), setup.options.service_name);
-    // The service works without the counters; `flushd metrics` reports that they are missing.
-    if (const auto failure = counts_on_disk_.open(path, setup.main_cf.get("mail_owner")))
-        log_.debug("no counters for `flushd metrics`: open {}: {}", path, failure.message());
-    open_history(setup);
-    open_unfinished(setup);
+    open_own_files(setup);
     keep_layout(setup);
 }
 
-/// The service does its work without; `flushd log` says that there is none.
-void flush_daemon::open_history(const service_setup& setup) {
-    const auto path =
-        send_history::path(setup.main_cf.get("data_directory"), setup.options.service_name);
-    if (const auto failure = history_.open(path, setup.main_cf.get("mail_owner")))
-        log_.debug("no history for `flushd log`: open {}: {}", path, failure.message());
-}
-
-/// The service does its work without; a send that waits is forgotten then when the process dies.
-void flush_daemon::open_unfinished(const service_setup& setup) {
-    const auto path =
-        data_file_path(setup.main_cf.get("data_directory"), setup.options.service_name, "sends");
-    if (const auto failure = unfinished_.open(path, setup.main_cf.get("mail_owner")))
-        log_.debug("no record of unfinished sends: open {}: {}", path, failure.message());
+/// The service does its work without any of them. `flushd metrics` and `flushd log` report that
+/// theirs is missing; a send that waits is forgotten when the process dies.
+void flush_daemon::open_own_files(const service_setup& setup) {
+    const auto open = [&](auto& file, std::string_view kind, std::string_view without) {
+        const auto path =
+            data_file_path(setup.main_cf.get("data_directory"), setup.options.service_name, kind);
+        if (const auto failure = file.open(path, setup.main_cf.get("mail_owner")))
+            log_.debug("{}: open {}: {}", without, path, failure.message());
+    };
+    open(counts_on_disk_, "counters", "no counters for `flushd metrics`");
+    open(history_, "history", "no history for `flushd log`");
+    open(unfinished_, "sends", "no record of unfinished sends");
 }
 
 void flush_daemon::keep_layout(const service_setup& setup) {

@@ -37,8 +37,7 @@ public:
     void end() override;
 
 private:
-    void open_history(const postfix_proto::service_setup& setup);
-    void open_unfinished(const postfix_proto::service_setup& setup);
+    void open_own_files(const postfix_proto::service_setup& setup);
     void keep_layout(const postfix_proto::service_setup& setup);
     boost::asio::awaitable<void> look_and_save();
 

@@ -25,6 +25,8 @@ struct paced_options {
     [[nodiscard]] bool are_used() const {
         return when_up || keep || cancel || interval.count() > 0 || first > 0;
     }
+    /// The command itself waits until the destination is up.
+    [[nodiscard]] bool waits() const { return when_up && !keep; }
     /// What cannot be combined; null if nothing.
     [[nodiscard]] const char* mistake() const;
     [[nodiscard]] send_pace pace(std::time_t now) const;

@@ -56,7 +56,7 @@ public:
             waiting->add_mail_on_its_way(targets_);
         for (auto& one : targets_)
             ask(*one);
-        if (options_.paced.when_up && !options_.paced.keep) {
+        if (options_.paced.waits()) {
             fail_with(wait_until_up(queue_, targets_, waiting->bounces()));
             waiting->start_clock();
         }
@@ -123,7 +123,7 @@ void sender::add_site(const listed_site& site, std::vector<std::string> asked_as
     one->file = site.file;
     one->asked_as = std::move(asked_as);
     one->listed = site.ids.size();
-    if (options_.wait || options_.paced.when_up)
+    if (options_.wait)
         for (const auto& id : site.ids)
             one->messages.add(id);
     targets_.push_back(std::move(one));
@@ -239,8 +239,7 @@ void run(const global_options& global, send_options& options) {
     if (options.paced.are_used() && options.how.json)
         throw tool_error("--json cannot be combined with --when-up, --rate, --first and --cancel",
                          EX_USAGE);
-    options.wait = options.wait || !options.how.notify.empty() ||
-                   (options.paced.when_up && !options.paced.keep);
+    options.wait = options.wait || !options.how.notify.empty() || options.paced.waits();
     options.how.remember_directory();
     queue_context queue(enter_queue_directory(global.config_directory));
     if (options.paced.cancel)
