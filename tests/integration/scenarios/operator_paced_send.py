@@ -10,9 +10,10 @@ import signal
 import subprocess
 import time
 
-from harness import (DAEMON, OK, ask_flush, expect, expect_equal, expect_match, wait_until)
+from harness import (DAEMON, OK, ask_flush, expect, expect_equal, expect_match, run_command, wait_until)
 from harness.etrn_only import (MAILHOST, OTHER_SITE, SITE, Progress, answers, discard, etrn_only_postfix, list_messages, mail_server,
                                program)
+from harness.advice import put_into_path
 from harness.tool import flushd, flushd_json, tool_path
 
 TIME_LIMIT = 600
@@ -112,7 +113,11 @@ postfix.start()
 expect_equal("another client's add", ask_flush("add", site=OTHER_SITE, queue_id="A1B2C3D4E5"), OK)
 postfix.log.wait_for(rf"flush site={SITE}, when it is up", since=mark, timeout=60)
 expect_equal("it is kept", [(one["site"], one["under_way"]) for one in flushd_json("status", "--json")["sends"]], [(SITE, True)])
-expect_match("--cancel", send("--cancel"), f"{SITE}: called off")
+put_into_path()
+command, = re.findall(r"`(flushd send --cancel .*?)`", flushd("status", SITE).output)
+result = run_command("bash", "-c", command)
+expect_match(command, result.output, f"{SITE}: called off")
+expect_equal(command, result.status, 0)
 postfix.log.wait_for(rf"flush site={SITE}, called off", since=mark, timeout=60)
 expect_match("--cancel once more", send("--cancel", status=69), "nothing is under way")
 expect_equal("nor listed as such", flushd_json("status", "--json")["sends"], [])
@@ -126,6 +131,7 @@ for arguments, reason in ((("--rate", "20"), "not a rate such as"), (("--keep",)
 expect_match("without a site", flushd("send", "--all", "--first", "3").output, "need SITE")
 ids = list_messages(postfix, 3)
 postfix.use_flush("flush")
-expect_match("stock does not know how", send("--first", "1", status=69), "flushd check")
+expect_match("stock does not know how", send("--first", "1", status=69), "`flushd check` tells whether flushd is the flush service")
+expect_match("and flushd check tells so", flushd("check").output, r"(?m)^warning: flush/unix in .* still runs Postfix's own flush")
 postfix.use_flush(DAEMON)
 expect_equal("and nothing is left behind", flushd_json("status", "--json")["sends"], [])
