@@ -1,64 +1,36 @@
 #include "flushd/core/replace_file.hpp"
 #include "flushd/tool/command.hpp"
-#include "flushd/tool/metrics/metrics.hpp"
+#include "flushd/tool/metrics/exporter.hpp"
+#include "flushd/tool/metrics/http_answer.hpp"
+#include "flushd/tool/metrics/listen_address.hpp"
+#include "flushd/tool/metrics/metrics_collector.hpp"
 #include "flushd/tool/options.hpp"
-#include "flushd/tool/postfix/foreign_file.hpp"
-#include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
-#include "postfix_proto/file_io.hpp"
+#include "postfix_proto/privileges.hpp"
 
 #include <fmt/format.h>
 
-#include <sys/file.h>
+#include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
+#include <cstddef>
 #include <cstdio>
-#include <ctime>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 
 namespace flushd::tool {
-
-using postfix_proto::errno_text;
 
 namespace {
 
 struct metrics_options {
     std::filesystem::path output; // absolute; empty for standard output
     std::size_t top = 20;
+    std::optional<listen_address> listen{};
 };
-
-/// Waits for the lock, which the service holds only during a write. The service does not wait for
-/// us: it tries again a second later. If another program keeps the lock, the file is read anyway.
-void wait_for_writer(int file) {
-    constexpr int attempts = 20;
-    for (int n = 0; n < attempts && ::flock(file, LOCK_SH | LOCK_NB) < 0; ++n)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-}
-
-/// If no flushd has written counters yet, prints a message and returns none.
-counter_sums read_counters(const std::string& data_directory, const std::string& service) {
-    const auto path = counters_file::path(data_directory, service);
-    const auto file = open_foreign_file({data_directory, path.substr(data_directory.size() + 1)});
-    int error = errno;
-    if (file) {
-        wait_for_writer(file.get());
-        const auto content = postfix_proto::read_to_end(file.get(), counters_file::longest);
-        if (content)
-            return parse_counters(*content);
-        error = content.error().value();
-    }
-    fmt::print(stderr,
-               "flushd: no counters, all are shown as 0: {}: {}; the service creates the file if "
-               "mail_owner may\n",
-               path, errno_text(error));
-    return {};
-}
 
 /// The collector may read at any time, and is another user. It overlooks the file that is being
 /// written, because that is not called *.prom.
@@ -67,17 +39,34 @@ void write_metrics(const std::string& path, const std::string& text) {
         throw tool_error(written.error(), EX_CANTCREAT);
 }
 
+/// The queue belongs to mail_owner, whose rights are enough.
+void drop_root(const instance& postfix) {
+    if (::geteuid() != 0)
+        return;
+    try {
+        postfix_proto::enter_jail({.user = postfix.parameters().get("mail_owner")});
+    } catch (const postfix_proto::startup_error& error) {
+        throw tool_error(error.what(), EX_NOPERM);
+    }
+}
+
+void serve(metrics_collector& collector, listen_address address) {
+    auto socket = listen_on(address);
+    drop_root(collector.postfix());
+    static_cast<void>(collector.collect()); // fails at once where it will always fail
+    fmt::print(stderr, "flushd: metrics are at http://{}{}\n", to_text(address), metrics_path);
+    run_exporter(std::move(socket), [&collector] { return collector.collect_anew(); });
+}
+
 void run(const global_options& global, const metrics_options& options) {
-    queue_context queue(enter_queue_directory(global.config_directory));
-    const auto& parameters = queue.postfix().parameters();
-    std::vector<site_summary> sites;
-    for (const auto& site : read_listed_sites(queue.layout()))
-        if (!site.ids.empty())
-            sites.push_back(summarise(site, queue.files()));
-    const auto sums =
-        read_counters(parameters.get("data_directory"), parameters.get("flush_service_name"));
-    const auto text =
-        format_metrics(sums, std::move(sites), queue.names(), options.top, std::time(nullptr));
+    if (options.listen && !options.output.empty())
+        throw tool_error("--listen and --output exclude each other", EX_USAGE);
+    metrics_collector collector(enter_queue_directory(global.config_directory), options.top);
+    if (options.listen)
+        return serve(collector, *options.listen);
+    const auto text = collector.collect();
+    if (!collector.missing_counters().empty())
+        fmt::print(stderr, "flushd: {}\n", collector.missing_counters());
     if (!options.output.empty())
         return write_metrics(options.output, text);
     fmt::print("{}", text);
@@ -104,6 +93,13 @@ void add_metrics(CLI::App& app, const global_options& global) {
                     "Report the N destinations with the most deferred mail individually "
                     "(default: 20)"},
                    options->top);
+    command.parsed({"--listen",
+                    "Serve the metrics over HTTP at this address (9619: port 9619 of 127.0.0.1), "
+                    "until a signal ends it"},
+                   "[HOST:]PORT", [options](const std::string& text) -> std::string {
+                       options->listen = parse_listen_address(text);
+                       return options->listen ? "" : "not [HOST:]PORT with a numeric host: " + text;
+                   });
     command.action([options, &global] { run(global, *options); });
 }
 
