@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for) ((number++)) ;;
+            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -31,7 +31,7 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
             return
             ;;
-        -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for) return ;;
+        -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen) return ;;
     esac
 
     case $command in
@@ -45,7 +45,7 @@ _flushd()
         send) options="--all --older-than --id --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel" ;;
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;
-        metrics) options="--output --top" ;;
+        metrics) options="--output --top --listen" ;;
         check | rebuild) options= ;;
         help)
             options=

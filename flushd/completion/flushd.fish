@@ -42,3 +42,4 @@ complete -c flushd -n '__fish_seen_subcommand_from log' -s n -l last -x -d 'Only
 complete -c flushd -n '__fish_seen_subcommand_from log' -l json -d 'For programs'
 complete -c flushd -n '__fish_seen_subcommand_from metrics' -s o -l output -r -F -d 'File to replace'
 complete -c flushd -n '__fish_seen_subcommand_from metrics' -s n -l top -x -d 'So many sites of their own'
+complete -c flushd -n '__fish_seen_subcommand_from metrics' -l listen -x -d 'Serve them over HTTP at this address'
