@@ -17,13 +17,18 @@ if not IS_FLUSHD:
     raise SystemExit(0)
 
 PORT = 9619
+# By another name, so that it is not taken for the service.
+EXPORTER = "/tmp/exporter"
+os.symlink(tool_path(), EXPORTER)
 postfix, sink = customer_postfix()
 deferred_mail(postfix, "user@customer.tld")
+ADDED = r'(?m)^postfix_flush_requests_total\{request="add",status="ok"\} 1$'
+wait_until("the add is counted", lambda: re.search(ADDED, flushd("metrics").output))
 
 
 def start(*arguments):
     """Returns when it listens."""
-    process = subprocess.Popen([tool_path(), "metrics", "--listen", *arguments], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([EXPORTER, "metrics", "--listen", *arguments], stderr=subprocess.PIPE, text=True)
     expect_equal("where it listens", process.stderr.readline(), f"flushd: metrics are at http://127.0.0.1:{PORT}/metrics\n")
     return process
 
@@ -48,7 +53,7 @@ owner = str(postfix.mail_owner_uid())
 expect_equal("who it is", identity(exporter), ({owner}, "", "1"))
 status, headers, text = ask()
 expect_equal("status and type", (status, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"))
-expect_match("the service's figures", text, r'(?m)^postfix_flush_requests_total\{request="add",status="ok"\} 1$')
+expect_match("the service's figures", text, ADDED)
 expect_equal("what is listed, and the same as of root", re.findall(r"(?m)^postfix_flush_listed_messages .*", text),
              re.findall(r"(?m)^postfix_flush_listed_messages .*", flushd("metrics").output))
 expect_equal("other paths", ask("/")[0], 404)
