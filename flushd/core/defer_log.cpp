@@ -1,17 +1,15 @@
 #include "flushd/core/defer_log.hpp"
 
-#include "postfix_proto/brace_syntax.hpp"
+#include "postfix_proto/bounce_log.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
 
 #include <fcntl.h>
 #include <strings.h>
 
-#include <optional>
-
 namespace flushd {
 
-using postfix_proto::take_line;
+using postfix_proto::bounce_log_entry;
 
 namespace {
 
@@ -25,56 +23,29 @@ bool same(std::string_view a, std::string_view b) {
     return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-struct group {
-    std::string_view recipient, status, reason, host;
+bool is_of(const bounce_log_entry& entry, std::string_view site) {
+    const auto at = entry.recipient.rfind('@');
+    return !entry.recipient.empty() &&
+           (site.empty() ||
+            (at != std::string_view::npos && same(entry.recipient.substr(at + 1), site)));
+}
 
-    [[nodiscard]] bool is_of(std::string_view site) const {
-        const auto at = recipient.rfind('@');
-        return !recipient.empty() && (site.empty() || (at != std::string_view::npos &&
-                                                       same(recipient.substr(at + 1), site)));
-    }
-    [[nodiscard]] bool is_of_destination() const {
-        return reason.starts_with(suspended) || status.starts_with(of_network);
-    }
-};
-
-/// Takes the next group off `text`; nothing when there is none.
-std::optional<group> take_group(std::string_view& text) {
-    while (text.starts_with('\n'))
-        text.remove_prefix(1);
-    if (text.empty())
-        return std::nullopt;
-    group result;
-    for (auto line = take_line(text); !line.empty(); line = take_line(text)) {
-        const auto equals = line.find('=');
-        if (equals == std::string_view::npos)
-            continue;
-        const auto name = line.substr(0, equals);
-        const auto value = line.substr(equals + 1);
-        if (name == "recipient")
-            result.recipient = value;
-        else if (name == "status")
-            result.status = value;
-        else if (name == "reason")
-            result.reason = value;
-        else if (name == "mta_mname")
-            result.host = value;
-    }
-    return result;
+bool is_of_destination(const bounce_log_entry& entry) {
+    return entry.reason.starts_with(suspended) || entry.status.starts_with(of_network);
 }
 
 } // namespace
 
 deferral find_deferral(std::string_view text, std::string_view site) {
     deferral result;
-    while (const auto next = take_group(text)) {
-        if (!next->is_of(site))
+    while (const auto next = postfix_proto::take_bounce_log_entry(text)) {
+        if (!is_of(*next, site))
             continue;
         if (result.reason.empty()) {
             result.reason = next->reason.substr(0, longest_reason);
             result.host = next->host.substr(0, longest_reason);
         }
-        result.is_of_destination = result.is_of_destination || next->is_of_destination();
+        result.is_of_destination = result.is_of_destination || is_of_destination(*next);
     }
     return result;
 }

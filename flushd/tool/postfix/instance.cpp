@@ -21,7 +21,8 @@ using namespace postfix_proto;
 namespace {
 
 constexpr std::chrono::minutes command_limit{2};
-constexpr std::size_t output_limit = std::size_t{4} << 20U;
+// postqueue(1) writes some hundred bytes for each message.
+constexpr std::size_t output_limit = std::size_t{512} << 20U;
 
 postconf_result read_parameters(const std::optional<std::string>& config_directory) {
     postconf_request request;

@@ -3,6 +3,7 @@
 #include "flushd/tool/postfix/foreign_file.hpp"
 
 #include "postfix_proto/file_io.hpp"
+#include "postfix_proto/queue_file.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,38 +30,12 @@ std::optional<std::int64_t> leading_number(std::string_view text) {
     return number;
 }
 
-/// Removes and returns the length of a record; nothing if it is incomplete or invalid.
-std::optional<std::size_t> take_length(std::string_view& bytes) {
-    std::size_t length = 0;
-    for (unsigned shift = 0; shift < 28 && !bytes.empty(); shift += 7) {
-        const auto byte = static_cast<unsigned char>(bytes.front());
-        bytes.remove_prefix(1);
-        length |= static_cast<std::size_t>(byte & 0x7fU) << shift;
-        if ((byte & 0x80U) == 0)
-            return length;
-    }
-    return std::nullopt;
-}
-
 } // namespace
-
-std::optional<queue_file_record> take_record(std::string_view& bytes) {
-    if (bytes.empty())
-        return std::nullopt;
-    const char type = bytes.front();
-    bytes.remove_prefix(1);
-    const auto length = take_length(bytes);
-    if (!length || *length > bytes.size())
-        return std::nullopt;
-    const queue_file_record result{type, bytes.substr(0, *length)};
-    bytes.remove_prefix(*length);
-    return result;
-}
 
 std::optional<queue_file_head> parse_queue_file_head(std::string_view bytes) {
     std::optional<std::int64_t> size, arrival_time;
     while (!(size && arrival_time)) {
-        const auto record = take_record(bytes);
+        const auto record = postfix_proto::take_queue_file_record(bytes);
         if (!record || record->type == message_record)
             break;
         if (record->type == size_record && !size)

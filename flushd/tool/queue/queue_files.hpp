@@ -12,15 +12,6 @@
 
 namespace flushd::tool {
 
-/// A record of a queue file: a letter, a length in groups of seven bits, and text (global/record.c,
-/// Postfix 3.5 to 3.10).
-struct queue_file_record {
-    char type = 0;
-    std::string_view text;
-};
-/// Removes the next record from the front of `bytes`. Returns nothing if it is incomplete.
-[[nodiscard]] std::optional<queue_file_record> take_record(std::string_view& bytes);
-
 /// Facts from the first records of a queue file. The first number of `C` is the size of the
 /// content, that of `T` the time of arrival in seconds (cleanup/, Postfix 3.5 to 3.10).
 struct queue_file_head {

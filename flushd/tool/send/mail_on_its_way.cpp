@@ -3,6 +3,7 @@
 #include "flushd/tool/postfix/foreign_file.hpp"
 
 #include "postfix_proto/file_io.hpp"
+#include "postfix_proto/queue_file.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -89,7 +90,7 @@ private:
 std::vector<std::string_view> pending_recipients(std::string_view head) {
     constexpr char recipient = 'R', message = 'M';
     std::vector<std::string_view> result;
-    while (const auto record = take_record(head)) {
+    while (const auto record = postfix_proto::take_queue_file_record(head)) {
         if (record->type == message)
             break;
         if (record->type == recipient)
