@@ -183,6 +183,12 @@ unfinished_sends::list(const postfix_proto::file_descriptor& file) {
     return result;
 }
 
+bool unfinished_sends::has(const logfile_name& file) const {
+    const auto all = list();
+    return std::any_of(all.begin(), all.end(),
+                       [&](const auto& one) { return one.what.file == file; });
+}
+
 std::size_t unfinished_sends::call_off(const logfile_name& file) {
     std::size_t count = 0;
     for (std::size_t slot = 0; file_ && slot < most_slots; ++slot) {

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] std::vector<listed> list() const { return list(file_); }
     /// The same for an opening of the file for reading; nothing if there is none.
     [[nodiscard]] static std::vector<listed> list(const postfix_proto::file_descriptor& file);
+    /// Whether a send of this logfile is recorded, by whomever.
+    [[nodiscard]] bool has(const logfile_name& file) const;
     /// Returns how many sends for this logfile have been called off.
     std::size_t call_off(const logfile_name& file);
 

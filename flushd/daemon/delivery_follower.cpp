@@ -26,11 +26,11 @@ constexpr std::chrono::hours patience{1};
 
 } // namespace
 
-delivery_follower::delivery_follower(const daemon_context& daemon, std::string site,
-                                     std::size_t messages,
+delivery_follower::delivery_follower(const daemon_context& daemon, std::string name,
+                                     std::string site, std::size_t messages,
                                      const postfix_proto::queue_layout& layout,
                                      bounce_watch& bounces, delivery_share& share)
-    : daemon_(daemon), site_(std::move(site)), messages_(site_, layout, bounces),
+    : daemon_(daemon), name_(std::move(name)), messages_(std::move(site), layout, bounces),
       part_(share, messages), timer_(daemon.context), least_pause_(shortest_pause),
       pause_(shortest_pause) {}
 
@@ -88,7 +88,7 @@ void delivery_follower::report() {
     daemon_.counts.add(counter::send_deferred, result.deferred);
     const std::chrono::duration<double> seconds = clock::now() - begin_;
     auto text = fmt::format(
-        "flush site={}, delivered={}, bounced={}, deferred={}, held={}, seconds={:.3f}", site_,
+        "flush site={}, delivered={}, bounced={}, deferred={}, held={}, seconds={:.3f}", name_,
         result.delivered, result.bounced, result.deferred, result.held, seconds.count());
     if (result.gone > 0)
         text += fmt::format(", delivered or bounced={}", result.gone);

@@ -25,10 +25,11 @@ class delivery_follower {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// So many messages are to be moved, or more. What is referred to must outlive the follower.
-    delivery_follower(const daemon_context& daemon, std::string site, std::size_t messages,
-                      const postfix_proto::queue_layout& layout, bounce_watch& bounces,
-                      delivery_share& share);
+    /// So many messages are to be moved, or more. The log calls it by the name; `site` is what
+    /// followed_send takes. What is referred to must outlive the follower.
+    delivery_follower(const daemon_context& daemon, std::string name, std::string site,
+                      std::size_t messages, const postfix_proto::queue_layout& layout,
+                      bounce_watch& bounces, delivery_share& share);
     delivery_follower(const delivery_follower&) = delete;
     delivery_follower& operator=(const delivery_follower&) = delete;
 
@@ -46,9 +47,13 @@ public:
     [[nodiscard]] boost::asio::awaitable<void> follow_to_end();
 
     /// See followed_send::is_down().
-    [[nodiscard]] bool is_down() const noexcept { return messages_.is_down(); }
+    [[nodiscard]] bool is_down(const std::string& domain = {}) const {
+        return messages_.is_down(domain);
+    }
     /// See followed_send::is_deferred_again().
-    [[nodiscard]] bool is_deferred_again() const noexcept { return messages_.is_deferred_again(); }
+    [[nodiscard]] bool is_deferred_again(const std::string& domain = {}) const {
+        return messages_.is_deferred_again(domain);
+    }
     [[nodiscard]] const followed_send::report& result() const noexcept {
         return messages_.result();
     }
@@ -61,7 +66,7 @@ public:
 
 private:
     daemon_context daemon_;
-    std::string site_;
+    std::string name_;
     clock::time_point begin_ = clock::now();
     followed_send messages_;
     delivery_share::part part_;

@@ -84,8 +84,8 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
       store_(daemon_, layout_, most_open_logfiles, patience(parameters, most_open_logfiles)),
       sender_(daemon_, store_, mover_, queue_manager_, unfinished,
               {parameters.most_messages_in_delivery, parameters.most_recipients_in_delivery}),
-      recorded_(daemon_, sender_, unfinished),
-      housekeeping_(daemon_, store_, sender_, parameters.purge_time),
+      recorded_(daemon_, store_, sender_, unfinished),
+      housekeeping_(daemon_, store_, sender_, unfinished, parameters.purge_time),
       compactor_(daemon_, store_, sender_) {
     store_.on_growth(
         [this](const logfile_name& site, std::size_t size) { compactor_.grown(site, size); });
@@ -143,6 +143,8 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file
                                                         : counter::file_failed);
     if (result == move_result::moved)
         static_cast<void>(co_await queue_manager_.send(postfix_proto::qmgr_request::scan_incoming));
+    else // `flushd send` asks for a message that cannot exist when it has recorded a send
+        recorded_.look();
     co_return flush_status::ok;
 }
 

@@ -18,6 +18,9 @@ namespace {
 // overloaded for a moment; qmgr(8) itself gives a destination up after fewer.
 constexpr std::size_t enough_in_a_row = 20;
 
+// Who is careful does not wait for so many.
+constexpr std::size_t few_in_a_row = 5;
+
 // So many messages between two looks at the clock.
 constexpr int messages_at_once = 16;
 
@@ -26,8 +29,10 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 } // namespace
 
 void followed_send::add(std::vector<moved_message> messages) {
-    for (const auto& message : messages)
+    for (const auto& message : messages) {
         recipients_ += message.recipients;
+        ++destinations_[message.domain].in_delivery;
+    }
     in_delivery_.insert(in_delivery_.end(), std::make_move_iterator(messages.begin()),
                         std::make_move_iterator(messages.end()));
 }
@@ -43,7 +48,9 @@ bool followed_send::look(clock::duration how_long) {
             auto& message = in_delivery_[--next_];
             if (!has_left(message))
                 continue;
-            tell(message);
+            auto& its = destinations_[message.domain];
+            --its.in_delivery;
+            tell(message, its);
             recipients_ -= message.recipients;
             std::swap(message, in_delivery_.back()); // which has been looked at, or is new
             in_delivery_.pop_back();
@@ -62,12 +69,13 @@ bool followed_send::has_left(moved_message& message) const {
     return !exists(layout_.path(queue_name::active, message.id));
 }
 
-void followed_send::tell(const moved_message& message) {
+void followed_send::tell(const moved_message& message, destination& its) {
+    ++its.told;
     if (exists(layout_.path(queue_name::deferred, message.id))) {
-        tell_deferred(message);
+        tell_deferred(message, its);
         return;
     }
-    in_a_row_ = deferred_in_a_row_ = 0;
+    its.down_in_a_row = its.deferred_in_a_row = 0;
     if (exists(layout_.path(queue_name::hold, message.id))) {
         ++result_.held;
         return;
@@ -85,19 +93,28 @@ void followed_send::tell(const moved_message& message) {
     }
 }
 
-void followed_send::tell_deferred(const moved_message& message) {
+void followed_send::tell_deferred(const moved_message& message, destination& its) {
     ++result_.deferred;
-    ++deferred_in_a_row_;
-    const auto why = read_deferral(layout_.path("defer", message.id), site_);
-    in_a_row_ = why.is_of_destination ? in_a_row_ + 1 : 0;
+    ++its.deferred_in_a_row;
+    const auto why =
+        read_deferral(layout_.path("defer", message.id), site_.empty() ? message.domain : site_);
+    its.down_in_a_row = why.is_of_destination ? its.down_in_a_row + 1 : 0;
     if (result_.reason.empty())
         result_.reason = why.reason;
 }
 
-bool followed_send::is_down() const noexcept {
-    const auto told = result_.total();
-    return told > 0 && in_a_row_ >= std::min(told, enough_in_a_row) &&
-           (told >= enough_in_a_row || in_delivery_.empty());
+bool followed_send::is_down(const std::string& domain) const {
+    const auto found = destinations_.find(domain);
+    if (found == destinations_.end())
+        return false;
+    const auto& [in_delivery, told, down_in_a_row, deferred_in_a_row] = found->second;
+    return told > 0 && down_in_a_row >= std::min(told, enough_in_a_row) &&
+           (told >= enough_in_a_row || in_delivery == 0);
+}
+
+bool followed_send::is_deferred_again(const std::string& domain) const {
+    const auto found = destinations_.find(domain);
+    return found != destinations_.end() && found->second.deferred_in_a_row >= few_in_a_row;
 }
 
 } // namespace flushd

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace flushd {
@@ -17,6 +18,7 @@ namespace flushd {
 struct moved_message {
     postfix_proto::queue_id id;
     std::size_t recipients = 1;
+    std::string domain{};  ///< of its first recipient, where the destinations differ
     bool was_read = false; ///< by qmgr(8): it is not in the incoming queue any more
 };
 
@@ -44,8 +46,8 @@ public:
         }
     };
 
-    /// `site` is the destination as a recipient's domain, or empty for every recipient. What is
-    /// referred to must outlive this object.
+    /// `site` is the destination as a recipient's domain, or empty for that of each message, and
+    /// for every recipient where a message has none. What is referred to must outlive this object.
     followed_send(std::string site, const postfix_proto::queue_layout& layout,
                   bounce_watch& bounces)
         : site_(std::move(site)), layout_(layout), bounces_(bounces) {}
@@ -62,16 +64,24 @@ public:
     [[nodiscard]] const report& result() const noexcept { return result_; }
 
     /// True when the destination itself is in the way: all that came back lately was deferred for
-    /// that. See deferral::is_of_destination.
-    [[nodiscard]] bool is_down() const noexcept;
+    /// that. See deferral::is_of_destination. Of the messages with that domain only.
+    [[nodiscard]] bool is_down(const std::string& domain = {}) const;
 
-    /// True when the last few messages were deferred, for whatever reason.
-    [[nodiscard]] bool is_deferred_again() const noexcept { return deferred_in_a_row_ >= few; }
+    /// True when the last few messages with that domain were deferred, for whatever reason.
+    [[nodiscard]] bool is_deferred_again(const std::string& domain = {}) const;
 
 private:
+    /// Of the messages that have the same domain.
+    struct destination {
+        std::size_t in_delivery = 0;
+        std::size_t told = 0;
+        std::size_t down_in_a_row = 0;     // the last were deferred because of the destination
+        std::size_t deferred_in_a_row = 0; // or for whatever reason
+    };
+
     bool has_left(moved_message& message) const;
-    void tell(const moved_message& message);
-    void tell_deferred(const moved_message& message);
+    void tell(const moved_message& message, destination& its);
+    void tell_deferred(const moved_message& message, destination& its);
 
     std::string site_;
     const postfix_proto::queue_layout& layout_;
@@ -79,9 +89,7 @@ private:
     std::vector<moved_message> in_delivery_;
     std::size_t recipients_ = 0; // of these
     std::size_t next_ = 0;       // so many are still to be looked at in this round
-    std::size_t in_a_row_ = 0;   // so many of the last were deferred because of the destination
-    std::size_t deferred_in_a_row_ = 0; // or for whatever reason
-    static constexpr std::size_t few = 5;
+    std::unordered_map<std::string, destination> destinations_;
     report result_;
 };
 

@@ -13,6 +13,13 @@ namespace flushd {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// A selection is recorded a moment after it has been written.
+constexpr std::chrono::seconds selection_time = std::chrono::hours(1);
+
+} // namespace
+
 void housekeeping::start(std::chrono::seconds refresh_time) {
     wanted_ = std::min(refresh_time, wanted_.value_or(refresh_time));
     if (running_)
@@ -43,16 +50,24 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
     const auto begin = std::chrono::steady_clock::now();
     std::size_t sent = 0, removed = 0;
     std::optional<logfile_walk> walk;
-    co_await daemon_.worker.run(
-        [&] { walk.emplace(now - refresh_time.count(), oldest, daemon_.log); });
+    co_await daemon_.worker.run([&] {
+        walk.emplace(
+            logfile_walk::times{now - refresh_time.count(), oldest, now - selection_time.count()},
+            daemon_.log);
+    });
     while (!walk->is_done()) {
         for (const auto& found : co_await daemon_.worker.run([&] { return walk->go_on(slice); })) {
-            if (found.is_empty)
+            switch (found.what) {
+            case logfile_walk::kind::listing:
+                sent += co_await send(found.file) ? 1 : 0;
+                break;
+            case logfile_walk::kind::empty:
                 removed += co_await remove(found.file, oldest) ? 1 : 0;
-            else
-                sent += co_await sender_.send(found.file, found.file.name(), send_mode::refresh)
-                            ? 1
-                            : 0;
+                break;
+            case logfile_walk::kind::selection:
+                co_await remove_selection(found.file);
+                break;
+            }
         }
     }
     if (sent + removed == 0)
@@ -60,6 +75,10 @@ asio::awaitable<void> housekeeping::visit_all(std::chrono::seconds refresh_time)
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
     daemon_.log.info("refresh logfiles={}, sent={}, removed={}, seconds={:.3f}", walk->count(),
                      sent, removed, seconds.count());
+}
+
+asio::awaitable<bool> housekeeping::send(const logfile_name& file) {
+    return sender_.send(file, file.name(), send_mode::refresh);
 }
 
 asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t oldest) {
@@ -84,6 +103,16 @@ asio::awaitable<bool> housekeeping::remove(const logfile_name& file, std::time_t
                           purge_time_.count() / 86400);
     }
     co_return *removed;
+}
+
+/// Its messages stay deferred: they were chosen for that one send.
+asio::awaitable<void> housekeeping::remove_selection(const logfile_name& file) {
+    if (sender_.is_sending(file) || recorded_.has(file))
+        co_return;
+    if (const auto failure = co_await store_.remove(file))
+        daemon_.log.warning("remove logfile {}: {}", file.name(), logfile_failure(failure));
+    else
+        daemon_.log.debug("removed {}: nobody sends it", file.name());
 }
 
 } // namespace flushd

@@ -165,14 +165,22 @@ void logfile::mark_sent() noexcept {
 }
 
 result<bool> logfile::remove_if_empty_since(std::time_t oldest) {
-    struct stat named {};
-    if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest ||
-        ::stat(path_.c_str(), &named) < 0 || named.st_ino != status_.st_ino ||
-        named.st_dev != status_.st_dev)
+    if (status_.st_size != 0 || status_.st_mtim.tv_sec >= oldest || !is_named())
         return false;
-    if (::unlink(path_.c_str()) == 0)
-        return true;
-    return unexpected(last_error());
+    if (const auto failure = remove())
+        return unexpected(failure);
+    return true;
+}
+
+std::error_code logfile::remove() {
+    return !is_named() || ::unlink(path_.c_str()) == 0 ? std::error_code() : last_error();
+}
+
+/// Whether the path still leads to this file.
+bool logfile::is_named() const {
+    struct stat named {};
+    return ::stat(path_.c_str(), &named) == 0 && named.st_ino == status_.st_ino &&
+           named.st_dev == status_.st_dev;
 }
 
 } // namespace flushd

@@ -85,6 +85,9 @@ public:
     /// removed; an error when it should have been.
     [[nodiscard]] postfix_proto::result<bool> remove_if_empty_since(std::time_t oldest);
 
+    /// Removes the file whatever it lists, unless its name is another file's by now.
+    [[nodiscard]] std::error_code remove();
+
 private:
     friend class log_rewrite;
 
@@ -92,6 +95,7 @@ private:
         : path_(std::move(path)), file_(std::move(file)), can_read_(can_read) {}
 
     [[nodiscard]] std::error_code update_status() noexcept;
+    [[nodiscard]] bool is_named() const;
     [[nodiscard]] std::error_code clear();
     [[nodiscard]] std::error_code mark_end_of(snapshot& taken);
     void set_write_time(snapshot& taken) noexcept;

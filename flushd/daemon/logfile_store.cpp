@@ -94,6 +94,14 @@ logfile_store::open_locked(const logfile_name& site, logfile::missing when_missi
     }
 }
 
+asio::awaitable<std::error_code> logfile_store::remove(const logfile_name& site) {
+    auto opened = co_await open_locked(site, logfile::missing::is_error);
+    if (opened)
+        co_return co_await daemon_.worker.run([&] { return opened->remove(); });
+    const auto failure = opened.error();
+    co_return failure == std::errc::no_such_file_or_directory ? std::error_code() : failure;
+}
+
 asio::awaitable<std::error_code> logfile_store::add(const logfile_name& site,
                                                     const postfix_proto::queue_id& id) {
     hot_site& hot = find_hot(site);

@@ -66,6 +66,9 @@ public:
     [[nodiscard]] boost::asio::awaitable<postfix_proto::result<logfile>>
     open_locked(const logfile_name& site, logfile::missing when_missing);
 
+    /// Removes the logfile whatever it lists; if there is none, that is no error.
+    [[nodiscard]] boost::asio::awaitable<std::error_code> remove(const logfile_name& site);
+
     /// Takes the lock again. errc::timed_out if another process holds it for too long.
     [[nodiscard]] boost::asio::awaitable<std::error_code> lock(logfile& file);
 

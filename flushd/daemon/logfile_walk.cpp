@@ -1,5 +1,7 @@
 #include "flushd/daemon/logfile_walk.hpp"
 
+#include "flushd/core/selection.hpp"
+
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/queue_path.hpp"
 
@@ -11,9 +13,8 @@ namespace flushd {
 
 using postfix_proto::errno_text;
 
-logfile_walk::logfile_walk(std::time_t read_before, std::time_t written_before,
-                           postfix_proto::logger& log)
-    : read_before_(read_before), written_before_(written_before), log_(log) {
+logfile_walk::logfile_walk(const times& before, postfix_proto::logger& log)
+    : before_(before), log_(log) {
     enter(std::string(postfix_proto::queue_name::flush));
 }
 
@@ -48,11 +49,16 @@ void logfile_walk::look_at(const directory_walk::entry& one, std::vector<found>&
     }
     if (S_ISDIR(status.st_mode) && may_be_hash_directory(one.name))
         return enter(one.path);
+    if (file && is_selection(*file)) {
+        if (status.st_mtim.tv_sec < before_.chosen)
+            result.push_back({*std::move(file), kind::selection});
+        return;
+    }
     ++count_;
-    if (file && status.st_size > 0 && status.st_atim.tv_sec < read_before_)
-        result.push_back({*std::move(file), false});
-    else if (file && status.st_size == 0 && status.st_mtim.tv_sec < written_before_)
-        result.push_back({*std::move(file), true});
+    if (file && status.st_size > 0 && status.st_atim.tv_sec < before_.read)
+        result.push_back({*std::move(file), kind::listing});
+    else if (file && status.st_size == 0 && status.st_mtim.tv_sec < before_.written)
+        result.push_back({*std::move(file), kind::empty});
 }
 
 } // namespace flushd

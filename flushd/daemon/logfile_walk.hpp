@@ -19,20 +19,26 @@ class logfile_walk {
 public:
     using clock = std::chrono::steady_clock;
 
+    enum class kind { listing, empty, selection };
     struct found {
         logfile_name file;
-        bool is_empty;
+        kind what;
+    };
+    /// Due is what is older than these.
+    struct times {
+        std::time_t read;    ///< logfiles that list something, by when they were last read
+        std::time_t written; ///< empty ones, by when they were last written
+        std::time_t chosen;  ///< selections, by when they were written or their send began
     };
 
-    /// Finds non-empty logfiles that were last read before `read_before`, and empty ones that were
-    /// last written before `written_before`.
-    logfile_walk(std::time_t read_before, std::time_t written_before, postfix_proto::logger& log);
+    /// Finds the logfiles that are due.
+    logfile_walk(const times& before, postfix_proto::logger& log);
 
     /// Continues for about this long, or until it has found `enough` logfiles. May return none
     /// before the end; see is_done().
     [[nodiscard]] std::vector<found> go_on(clock::duration how_long);
     [[nodiscard]] bool is_done() const noexcept { return walk_.is_done(); }
-    /// How many logfiles there were so far.
+    /// How many logfiles of sites there were so far.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     static constexpr std::size_t enough = 100;
@@ -41,8 +47,7 @@ private:
     void enter(const std::string& path);
     void look_at(const directory_walk::entry& one, std::vector<found>& result);
 
-    std::time_t read_before_;
-    std::time_t written_before_;
+    times before_;
     postfix_proto::logger& log_;
     std::size_t count_ = 0;
     directory_walk walk_;

@@ -1,5 +1,7 @@
 #include "flushd/daemon/recorded_sends.hpp"
 
+#include "flushd/core/selection.hpp"
+
 #include "postfix_proto/spawn.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -48,8 +50,11 @@ asio::awaitable<void> recorded_sends::send_when_up(unfinished_sends::send record
         recorded.kept.note_progress(recorded.what);
         if (outcome && is_up(*outcome))
             break;
-        if (!co_await pause(recorded, how_long))
+        if (!co_await pause(recorded, how_long)) {
+            if (is_selection(recorded.what.file))
+                static_cast<void>(co_await store_.remove(recorded.what.file)); // or housekeeping
             co_return;
+        }
         how_long = std::min(how_long * 2, longest_pause);
     }
     recorded.what.pace.when_up_until.reset();

@@ -3,6 +3,7 @@
 
 #include "flushd/core/unfinished_sends.hpp"
 #include "flushd/daemon/daemon_context.hpp"
+#include "flushd/daemon/logfile_store.hpp"
 #include "flushd/daemon/site_sender.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -18,8 +19,9 @@ namespace flushd {
 class recorded_sends {
 public:
     /// Everything referred to must outlive this object, and it the io_context's run.
-    recorded_sends(const daemon_context& daemon, site_sender& sender, unfinished_sends& recorded)
-        : daemon_(daemon), sender_(sender), recorded_(recorded) {}
+    recorded_sends(const daemon_context& daemon, logfile_store& store, site_sender& sender,
+                   unfinished_sends& recorded)
+        : daemon_(daemon), store_(store), sender_(sender), recorded_(recorded) {}
 
     /// Begins what is in the file and nobody has begun.
     void take_over();
@@ -36,6 +38,7 @@ private:
                                        std::chrono::seconds how_long);
 
     daemon_context daemon_;
+    logfile_store& store_;
     site_sender& sender_;
     unfinished_sends& recorded_;
 };

@@ -1,6 +1,7 @@
 #include "flushd/daemon/site_move.hpp"
 
 #include "flushd/core/snapshot_mark.hpp"
+#include "flushd/daemon/first_domain.hpp"
 #include "flushd/daemon/recipient_count.hpp"
 
 #include "postfix_proto/queue_id.hpp"
@@ -48,10 +49,14 @@ void site_move::leave_rest() {
         const auto line = take_line(rest_);
         if (is_mark(line) || !seen_->insert(line))
             continue;
-        ++result_.left;
-        keep(line);
+        leave(line);
     }
     finish();
+}
+
+void site_move::leave(std::string_view line) {
+    ++result_.left;
+    keep(line);
 }
 
 std::vector<moved_message> site_move::take_moved() { return std::exchange(moved_, {}); }
@@ -59,12 +64,12 @@ std::vector<moved_message> site_move::take_moved() { return std::exchange(moved_
 void site_move::keep(std::string_view line) { result_.keep.append(line).push_back('\n'); }
 
 /// qmgr(8) may have read the file already.
-void site_move::note_moved(const queue_id& id) {
+void site_move::note_moved(const queue_id& id, std::string domain) {
     const auto& layout = mover_.layout();
     auto recipients = recipient_count(layout.path(postfix_proto::queue_name::incoming, id));
     if (recipients == 0)
         recipients = recipient_count(layout.path(postfix_proto::queue_name::active, id));
-    moved_.push_back({id, std::max<std::size_t>(recipients, 1)});
+    moved_.push_back({id, std::max<std::size_t>(recipients, 1), std::move(domain)});
 }
 
 /// While postsuper(1) moves files to another depth, a message may have been overlooked. Then all
@@ -92,10 +97,18 @@ void site_move::move(std::string_view line) {
                          logfile_);
         return;
     }
+    std::string domain;
+    if (is_over_) {
+        domain = first_domain(mover_.layout().path(postfix_proto::queue_name::deferred, *id));
+        if (is_over_(domain))
+            return leave(line);
+    }
     switch (mover_.expedite(*id, now_, transports_, places_)) {
     case move_result::moved:
         ++result_.moved;
-        note_moved(*id);
+        note_moved(*id, std::move(domain));
+        if (is_over_)
+            result_.moved_lines.append(line).push_back('\n');
         break;
     case move_result::missing:
         ++result_.missing;

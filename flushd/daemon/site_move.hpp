@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <ctime>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,10 +26,11 @@ public:
 
     struct counts {
         std::size_t moved = 0, missing = 0, held = 0, duplicate = 0, failed = 0, bad = 0;
-        std::size_t left = 0; ///< lines that leave_rest() has left alone
+        std::size_t left = 0; ///< lines that leave_rest() and leave_domains() have left alone
     };
     struct report : counts {
-        std::string keep; ///< the lines of what is still there and was not moved
+        std::string keep;        ///< the lines of what is still there and was not moved
+        std::string moved_lines; ///< of what was; only where `leave_domains` was called
     };
 
     /// `lines` and what is referred to must outlive this object. The name is that of the logfile,
@@ -37,6 +39,11 @@ public:
               queue_mover& mover, postfix_proto::logger& log)
         : lines_(lines), rest_(lines), logfile_(name), transports_(transports), mover_(mover),
           places_(mover.layout()), log_(log) {}
+
+    /// Leaves a message where it is when `is_over` says so of the domain of its first recipient.
+    void leave_domains(std::function<bool(const std::string& domain)> is_over) {
+        is_over_ = std::move(is_over);
+    }
 
     /// Goes on for about so long, and until so many messages have been moved. True when there is
     /// nothing left to do.
@@ -53,7 +60,8 @@ public:
 
 private:
     void move(std::string_view line);
-    void note_moved(const postfix_proto::queue_id& id);
+    void note_moved(const postfix_proto::queue_id& id, std::string domain);
+    void leave(std::string_view line);
     void keep(std::string_view line);
     void finish();
 
@@ -68,6 +76,7 @@ private:
     std::time_t now_ = 0;          // likewise
     report result_;
     std::vector<moved_message> moved_;
+    std::function<bool(const std::string&)> is_over_;
 };
 
 } // namespace flushd

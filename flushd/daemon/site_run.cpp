@@ -1,5 +1,6 @@
 #include "flushd/daemon/site_run.hpp"
 
+#include "flushd/core/selection.hpp"
 #include "flushd/daemon/log_rewrite.hpp"
 #include "flushd/daemon/slice.hpp"
 
@@ -49,7 +50,7 @@ site_run::site_run(const send_context& send, const unfinished_sends::entry& what
                    std::function<void()> on_waiting, std::optional<unfinished_sends::record> record)
     : send_(send), file_(what.file), site_(what.site), pace_(what.pace), rate_(what.pace.interval),
       mode_(mode), on_waiting_(std::move(on_waiting)), record_(std::move(record)),
-      how_long_(first_announcement) {}
+      how_long_(first_announcement), is_chosen_(is_selection(what.file)) {}
 
 asio::awaitable<bool> site_run::carry_out() {
     turn_.emplace(co_await send_.runs.take());
@@ -57,6 +58,8 @@ asio::awaitable<bool> site_run::carry_out() {
     case list_state::failed:
         co_return false;
     case list_state::is_empty:
+        if (is_chosen_)
+            static_cast<void>(co_await send_.store.remove(file_)); // or housekeeping
         co_return true;
     case list_state::has_mail:
         break;
@@ -106,10 +109,15 @@ asio::awaitable<void> site_run::move_all() {
     work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports_of(mode_),
                                         send_.mover, daemon.log);
     const auto messages = count_lines(listed_.lines, delivery_share::small_send + 1);
-    // Housekeeping knows the logfile's name only.
-    const auto domain = mode_ == send_mode::refresh ? std::string() : site_;
-    follower_ = std::make_unique<delivery_follower>(daemon, domain, messages, send_.mover.layout(),
-                                                    send_.bounces, send_.share);
+    // Housekeeping knows the logfile's name only, and a selection has several domains.
+    const auto domain = mode_ == send_mode::refresh || is_chosen_ ? std::string() : site_;
+    follower_ = std::make_unique<delivery_follower>(
+        daemon, site_, domain, messages, send_.mover.layout(), send_.bounces, send_.share);
+    if (is_chosen_)
+        work_->leave_domains([this](const std::string& of_message) {
+            return follower_->is_down(of_message) ||
+                   (pace_.is_careful() && follower_->is_deferred_again(of_message));
+        });
 
     // qmgr(8) must forget dead destinations before it sees the first message, or it would defer
     // that one at once.
@@ -137,8 +145,10 @@ asio::awaitable<void> site_run::move_all() {
 /// was to be so many.
 bool site_run::is_over() const {
     const auto moved = work_->result().moved;
-    return (pace_.first > 0 && moved >= pace_.first) || (record_ && record_->is_called_off()) ||
-           (pace_.is_careful() && follower_->is_deferred_again()) || follower_->is_down();
+    if ((pace_.first > 0 && moved >= pace_.first) || (record_ && record_->is_called_off()))
+        return true;
+    return !is_chosen_ &&
+           ((pace_.is_careful() && follower_->is_deferred_again()) || follower_->is_down());
 }
 
 std::size_t site_run::room() {
@@ -209,11 +219,8 @@ asio::awaitable<bool> site_run::drop_handled() {
     const auto how_long = clock::now() - begin_;
     count_report(how_long);
     if (opened_) {
-        log_rewrite rewrite(*opened_, listed_, work_->result().keep);
-        auto written = failure ? logfile::outcome(failure) : std::nullopt;
-        while (!written)
-            written = co_await daemon.worker.run([&] { return rewrite.go_on(slice); });
-        failure = *written;
+        if (!failure)
+            failure = co_await drop_lines();
     } else if (failure == std::errc::no_such_file_or_directory) {
         failure = {}; // somebody has removed it: nothing is listed
     }
@@ -232,6 +239,21 @@ asio::awaitable<bool> site_run::drop_handled() {
     });
     record_.reset();
     co_return !failure;
+}
+
+asio::awaitable<std::error_code> site_run::drop_lines() {
+    auto& worker = send_.daemon.worker;
+    const auto& result = work_->result();
+    if (is_chosen_ && mode_ != send_mode::probe)
+        co_return co_await worker.run([&] { return opened_->remove(); });
+    // A site's message that is deferred again is listed again; nobody does so for a selection. The
+    // next probe begins with another message.
+    const auto keep = result.keep + result.moved_lines;
+    log_rewrite rewrite(*opened_, listed_, keep);
+    logfile::outcome written;
+    while (!written)
+        written = co_await worker.run([&] { return rewrite.go_on(slice); });
+    co_return *written;
 }
 
 std::unique_ptr<delivery_follower> site_run::take_follower() {
@@ -267,12 +289,12 @@ void site_run::log_report(clock::duration how_long) {
         "flush site={}, moved={}, missing={}, held={}, duplicate={}, failed={}, seconds={:.3f}",
         site_, result.moved, result.missing, result.held, result.duplicate, result.failed,
         seconds.count());
-    if (was_ended_) {
+    if (was_ended_ || result.left > 0) {
         text += fmt::format(", left={}", result.left);
         if (!follower_->result().reason.empty())
             text += fmt::format(" ({})", follower_->result().reason);
     }
-    if (mode_ != send_mode::refresh || was_ended_)
+    if (mode_ != send_mode::refresh || was_ended_ || is_chosen_)
         log.info("{}", text);
     else
         log.debug("{}", text); // there may be a million of them: housekeeping tells the sum

@@ -58,6 +58,9 @@ struct send_context {
 /// holds neither a turn nor a descriptor, its clients are answered, and the send is recorded, so
 /// that another process finishes it should this one be killed. When the destination turns out to
 /// be down, the rest stays listed.
+///
+/// A selection has messages of several destinations: what is for one that is down is left where it
+/// is, and the others go on. Its logfile is removed at the end, as nobody sends it again.
 class site_run {
 public:
     /// `site` is what the log calls it. `on_waiting` is called when the run begins to wait for its
@@ -87,6 +90,7 @@ private:
     [[nodiscard]] bool is_over() const;
     boost::asio::awaitable<void> wait_for_room();
     boost::asio::awaitable<bool> drop_handled();
+    boost::asio::awaitable<std::error_code> drop_lines();
     boost::asio::awaitable<std::error_code> lock_again();
     void begin_to_wait();
     void count_report(std::chrono::steady_clock::duration how_long);
@@ -110,6 +114,7 @@ private:
     std::chrono::steady_clock::time_point next_announcement_{}; // not before
     bool is_done_ = false;                                      // with the list
     bool was_ended_ = false;                                    // before all was moved
+    bool is_chosen_;                                            // a selection, and no site
     std::optional<site_move::counts> result_;                   // at the end
     bool has_moved_ = false;
     std::chrono::steady_clock::time_point begin_; // of moving

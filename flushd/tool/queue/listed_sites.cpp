@@ -2,6 +2,7 @@
 
 #include "flushd/core/directory_walk.hpp"
 #include "flushd/core/line_set.hpp"
+#include "flushd/core/selection.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -104,7 +105,9 @@ std::vector<listed_site> read_listed_sites(const postfix_proto::queue_layout& la
             walk_foreign_directory(top, [&](const std::string& path, const struct stat& status) {
                 const auto name = path.substr(path.rfind('/') + 1);
                 const auto file = logfile_name::from_name(name);
-                if (file && S_ISREG(status.st_mode) && (!wanted || wanted->contains(*file)))
+                const bool is_wanted =
+                    file && (wanted ? wanted->contains(*file) : !is_selection(*file));
+                if (is_wanted && S_ISREG(status.st_mode))
                     read(top + '/' + path, *file);
                 return may_be_hash_directory(name);
             });

@@ -27,7 +27,8 @@ struct listed_site {
 };
 
 /// Reads all logfiles, or those wanted, below the current directory, $queue_directory. The result
-/// is sorted by name, and has no entry for a site without a logfile.
+/// is sorted by name, and has no entry for a site without a logfile, nor, unless it is wanted, for
+/// a selection.
 ///
 /// Takes no lock and changes no access time, so the service is not affected. Lines that are being
 /// written may be missing; while a send removes lines, some may appear twice.
