@@ -28,7 +28,7 @@ take_queue_file_record(std::string_view& bytes) noexcept;
 /// A recipient to whom the message is still to be delivered.
 struct envelope_recipient {
     std::string address;  ///< as in an envelope, without quotes and angle brackets
-    std::string original; ///< before it was rewritten; empty if it was not
+    std::string original; ///< before it was rewritten, often the same; empty if the file has none
     off_t offset = 0;     ///< of its record; a bounce_log_entry has the same one
 };
 
