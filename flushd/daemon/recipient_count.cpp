@@ -4,6 +4,7 @@
 
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
+#include "postfix_proto/queue_file.hpp"
 
 #include <fcntl.h>
 
@@ -13,7 +14,7 @@ namespace flushd {
 
 namespace {
 
-constexpr std::size_t head_size = 64;
+constexpr std::size_t head_size = 128; // the record has 97 bytes
 
 // A count that nobody has: of a file that is damaged.
 constexpr std::size_t most_recipients = 10'000'000;
@@ -21,20 +22,14 @@ constexpr std::size_t most_recipients = 10'000'000;
 } // namespace
 
 std::size_t recipient_count_in(std::string_view head) {
-    // A type, a length of one byte as long as it is below 128, and columns with blanks between.
-    if (head.size() < 2 || head[0] != 'C' || (static_cast<unsigned char>(head[1]) & 0x80U) != 0)
+    const auto record = postfix_proto::take_queue_file_record(head);
+    if (!record || record->type != 'C')
         return 1;
-    const auto length = static_cast<unsigned char>(head[1]);
-    head = head.substr(2, length);
+    auto columns = record->text;
     std::string_view column;
     for (int i = 0; i < 3; ++i) {
-        const auto begin = head.find_first_not_of(' ');
-        if (begin == std::string_view::npos)
-            return 1;
-        head.remove_prefix(begin);
-        const auto end = std::min(head.find(' '), head.size());
-        column = head.substr(0, end);
-        head.remove_prefix(end);
+        columns.remove_prefix(std::min(columns.find_first_not_of(' '), columns.size()));
+        column = take_word(columns);
     }
     return std::clamp<std::size_t>(whole_number<std::size_t>(column).value_or(1), 1,
                                    most_recipients);

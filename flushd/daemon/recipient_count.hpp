@@ -12,7 +12,7 @@ namespace flushd {
 /// more, each in 15 columns). 1 when the file begins otherwise, 0 when there is none.
 [[nodiscard]] std::size_t recipient_count(const std::string& path);
 
-/// The same for the first bytes of a queue file, of which 64 are enough. At least 1.
+/// The same for the first bytes of a queue file, of which 128 are enough. At least 1.
 [[nodiscard]] std::size_t recipient_count_in(std::string_view head);
 
 } // namespace flushd
