@@ -31,9 +31,10 @@ postconf_result read_parameters(const std::optional<std::string>& config_directo
         request.config_directory = std::filesystem::absolute(*config_directory);
     request.names = flush_parameter_names();
     for (const char* name :
-         {"command_directory", "config_directory", "daemon_directory", "data_directory",
-          "flush_service_name", "mail_owner", "multi_instance_name", "queue_directory",
-          "relay_domains", "setgid_group", "showq_service_name"})
+         {"bounce_queue_lifetime", "command_directory", "config_directory", "daemon_directory",
+          "data_directory", "flush_service_name", "mail_owner", "maximal_queue_lifetime",
+          "multi_instance_name", "queue_directory", "relay_domains", "setgid_group",
+          "showq_service_name"})
         request.names.emplace_back(name);
     try {
         return read_postconf(request);
