@@ -1,5 +1,7 @@
 #include "flushd/tool/options.hpp"
 
+#include "flushd/tool/bracketed_words.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <utility>
@@ -30,7 +32,7 @@ void command_options::footer(const std::string& text) { command_.footer(text); }
 
 void command_options::arguments(const std::string& name, std::vector<std::string>& values,
                                 const std::string& description) {
-    command_.add_option(name, values, description);
+    command_.add_option(name, values, description)->transform(unmarked);
 }
 
 void command_options::flag(const option_text& option, bool& value) {
@@ -40,6 +42,7 @@ void command_options::flag(const option_text& option, bool& value) {
 void command_options::texts(const option_text& option, const std::string& value_name,
                             std::vector<std::string>& values) {
     command_.add_option(option.names, values, option.description)
+        ->transform(unmarked)
         ->type_name(value_name)
         ->group(option.heading);
 }
@@ -47,6 +50,7 @@ void command_options::texts(const option_text& option, const std::string& value_
 void command_options::number(const option_text& option, std::size_t& value) {
     command_.add_option(option.names, value, option.description)
         ->check(whole_number())
+        ->transform(unmarked)
         ->type_name("N")
         ->group(option.heading);
 }
@@ -55,7 +59,7 @@ void command_options::parsed(const option_text& option, const std::string& value
                              std::function<std::string(const std::string&)> parse) {
     const auto take = [name = long_name(option.names),
                        parse = std::move(parse)](const std::string& text) {
-        if (const auto complaint = parse(text); !complaint.empty())
+        if (const auto complaint = parse(unmarked(text)); !complaint.empty())
             throw CLI::ValidationError(name, complaint);
     };
     command_.add_option_function<std::string>(option.names, take, option.description)

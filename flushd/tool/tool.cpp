@@ -1,5 +1,6 @@
 #include "flushd/tool/tool.hpp"
 
+#include "flushd/tool/bracketed_words.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/help_text.hpp"
 #include "flushd/tool/options.hpp"
@@ -110,7 +111,8 @@ std::string explain(const CLI::App& app, const CLI::Error& error) {
 void add_help(CLI::App& app) {
     auto* command = app.add_subcommand("help", "Print help for a command");
     auto name = std::make_shared<std::string>();
-    command->add_option("COMMAND", *name, "The command; without it, help lists all commands");
+    command->add_option("COMMAND", *name, "The command; without it, help lists all commands")
+        ->transform(unmarked);
     command->callback([&app, name] {
         const auto* about = name->empty() ? &app : find_command(app, *name);
         if (about == nullptr)
@@ -125,6 +127,7 @@ void add_global_options(CLI::App& app, global_options& options) {
     app.set_version_flag("--version", "flushd " FLUSHD_VERSION, "Print the version");
     app.add_option("-c", options.config_directory,
                    "The configuration directory of another Postfix instance")
+        ->transform(unmarked)
         ->type_name("DIR");
     app.formatter(std::make_shared<help_formatter>());
     app.require_subcommand(1);
@@ -163,7 +166,9 @@ int run_tool(int argc, const char* const* argv) {
         return EX_USAGE;
     }
     try {
-        app.parse(argc, argv);
+        auto words = with_marked_brackets(argc, argv);
+        std::reverse(words.begin(), words.end()); // as the parser wants them
+        app.parse(std::move(words));
         return 0;
     } catch (const exit_request& done) {
         return done.status();

@@ -57,7 +57,7 @@ private:
     void check_mail();
 
     // Command lines that the operator can copy.
-    [[nodiscard]] std::string postconf(std::string_view arguments) const;
+    [[nodiscard]] std::string command(std::string_view program, std::string_view arguments) const;
     [[nodiscard]] std::string mend_field(const service_entry& entry, std::string_view change) const;
 
     const instance& where_;

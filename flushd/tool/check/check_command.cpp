@@ -1,6 +1,7 @@
 #include "flushd/tool/check/check.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include <fmt/format.h>
@@ -52,29 +53,30 @@ unsigned check::run() {
         check_mail();
     } else {
         found_.error("Postfix is not running, so its services and its queue were not checked: "
-                     "postfix start");
+                     "{}",
+                     command("postfix", "start"));
     }
     return found_.count();
 }
 
-/// A command line that the operator can copy.
-std::string check::postconf(std::string_view arguments) const {
-    return where_.config_directory() == "/etc/postfix"
-               ? fmt::format("postconf {}", arguments)
-               : fmt::format("postconf -c {} {}", where_.config_directory(), arguments);
+std::string check::command(std::string_view program, std::string_view arguments) const {
+    return postfix_command(where_, program, arguments);
 }
 
 std::string check::mend_field(const service_entry& entry, std::string_view change) const {
-    return fmt::format("{}, then postfix reload",
-                       postconf(fmt::format("-F {}/{}", entry.name, change)));
+    return fmt::format("{}, then {}",
+                       command("postconf", fmt::format("-F {}/{}", entry.name, change)),
+                       command("postfix", "reload"));
 }
 
 void add_check(CLI::App& app, const global_options& global) {
     command_options command(app, "check", "Look for problems that keep ETRN from working");
     command.action([&global] {
         if (::geteuid() != 0)
-            throw tool_error("only root can read all that is checked: run \"flushd check\" as root",
-                             EX_NOPERM);
+            throw tool_error(
+                fmt::format("only root can read all that is checked: run \"{}\" as root",
+                            postfix_command(instance(global.config_directory), "flushd", "check")),
+                EX_NOPERM);
         const auto where = enter_queue_directory(global.config_directory);
         if (check(where).run() > 0)
             throw exit_request(1);

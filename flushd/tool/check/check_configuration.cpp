@@ -69,8 +69,8 @@ std::optional<service_entry> check::check_entry() {
     if (program == our_program)
         found_.ok("{} in {} runs flushd", entry->name, master_cf_);
     else if (program == stock_program)
-        found_.warning("{} in {} still runs Postfix's own flush: flushd install", entry->name,
-                       master_cf_);
+        found_.warning("{} in {} still runs Postfix's own flush: {}", entry->name, master_cf_,
+                       command("flushd", "install"));
     else
         found_.error("{} in {} runs \"{}\", which is neither flush nor flushd: {}", entry->name,
                      master_cf_, program, mend_field(*entry, "command=flush"));
@@ -109,15 +109,17 @@ void check::check_program(std::string_view program) {
         found_.error(
             "{} is missing, and every program that defers mail waits for it: {}; or go back to "
             "Postfix's own flush, which master(8) starts within a minute: {}",
-            file.path(), postfix_command(where_, shell_word(file.own_path()), "install --rebuild"),
-            joined({postconf(fmt::format("-F {}/command=flush", flush_service_entry_name(where_))),
-                    postfix_command(where_, "postfix", "reload")}));
+            file.path(), command(shell_word(file.own_path()), "install --rebuild"),
+            joined({command("postconf",
+                            fmt::format("-F {}/command=flush", flush_service_entry_name(where_))),
+                    command("postfix", "reload")}));
         return;
     }
     try {
         file.check_runs();
     } catch (const tool_error& error) {
-        found_.error("{}: replace it, and until then run flushd uninstall", error.what());
+        found_.error("{}: replace it, and until then run {}", error.what(),
+                     command("flushd", "uninstall"));
     }
 }
 
@@ -170,11 +172,11 @@ void check::check_domains() {
         raw.erase(raw.find_last_not_of(" \n") + 1);
         if (raw.empty())
             found_.error("fast_flush_domains is empty, so no destination is eligible: {}",
-                         postconf("-e 'fast_flush_domains = $relay_domains'"));
+                         command("postconf", "-e 'fast_flush_domains = $relay_domains'"));
         else
             found_.error("fast_flush_domains is {}, which expands to nothing, so no destination is "
                          "eligible: {}",
-                         raw, postconf("-e 'relay_domains = CUSTOMER.TLD'"));
+                         raw, command("postconf", "-e 'relay_domains = CUSTOMER.TLD'"));
         return;
     }
     const auto plan = plan_proxied_tables(where_);
@@ -205,7 +207,7 @@ void check::check_proxied(const proxy_plan& plan) {
         commands.pop_back();
         // A reload does not help at once: master(8) throttles such a service for a minute.
         for (const char* what : {"stop", "start"})
-            commands.push_back(postfix_command(where_, "postfix", what));
+            commands.push_back(command("postfix", what));
         found_.error("fast_flush_domains names {}, but proxy_read_maps does not: every Postfix "
                      "program that opens it terminates, so no mail is moved: {}",
                      fmt::join(plan.refused, " "), joined(commands));
@@ -215,8 +217,7 @@ void check::check_proxied(const proxy_plan& plan) {
     constexpr const char* effect = "destinations that depend on it are not served";
     if (plan.obstacle.empty())
         found_.error("{}; {}: run {} or, in this order: {}", explain(plan), effect,
-                     postfix_command(where_, "flushd", "install --proxy"),
-                     joined(proxy_commands(where_, plan)));
+                     command("flushd", "install --proxy"), joined(proxy_commands(where_, plan)));
     else
         found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
 }
@@ -244,8 +245,9 @@ void check::check_restrictions() {
     const auto first =
         restrictions.substr(begin, restrictions.find_first_of(", \t", begin) - begin);
     if (first == "reject" || first == "defer")
-        found_.error("smtpd_etrn_restrictions begins with {}, so every ETRN is refused: {}", first,
-                     postconf("-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
+        found_.error(
+            "smtpd_etrn_restrictions begins with {}, so every ETRN is refused: {}", first,
+            command("postconf", "-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
 }
 
 // --- the disk
@@ -262,7 +264,7 @@ void check::check_flush_directory() {
     if (::lstat(directory.c_str(), &status) < 0) {
         if (errno == ENOENT && !master_)
             return; // created when Postfix starts
-        found_.error("{}: {}: postfix check", directory, errno_text(errno));
+        found_.error("{}: {}: {}", directory, errno_text(errno), command("postfix", "check"));
         return;
     }
     bad_entries bad;

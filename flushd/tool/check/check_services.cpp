@@ -31,8 +31,8 @@ void check::check_answer(const std::optional<service_entry>& entry) {
             return entry && process.program != entry->program();
         });
     if (other != processes.end())
-        found_.error("{} answers on {}, process {}, but {} names {}: postfix reload",
-                     other->program, socket, other->id, master_cf_, entry->program());
+        found_.error("{} answers on {}, process {}, but {} names {}: {}", other->program, socket,
+                     other->id, master_cf_, entry->program(), command("postfix", "reload"));
     else if (processes.empty())
         found_.ok("{} answers", socket);
     else
@@ -47,9 +47,8 @@ void check::check_binary(const std::vector<service_process>& processes) {
         std::error_code error;
         const auto file = fs::read_symlink(fmt::format("/proc/{}/exe", process.id), error);
         if (!error && file.string().ends_with(" (deleted)"))
-            found_.warning("process {} still runs the old {}, which has been replaced: "
-                           "postfix reload",
-                           process.id, process.program);
+            found_.warning("process {} still runs the old {}, which has been replaced: {}",
+                           process.id, process.program, command("postfix", "reload"));
     }
 }
 
@@ -61,9 +60,10 @@ void check::check_queue_manager() {
     if (!failure)
         found_.ok("the queue manager answers on {}/{}", where_.queue_directory(), path);
     else
-        found_.error("the queue manager does not answer on {}/{} ({}), so nothing is delivered: "
-                     "postfix reload, and see the mail log",
-                     where_.queue_directory(), path, failure->text);
+        found_.error(
+            "the queue manager does not answer on {}/{} ({}), so nothing is delivered: {}, "
+            "and see the mail log",
+            where_.queue_directory(), path, failure->text, command("postfix", "reload"));
 }
 
 /// Each process reads main.cf when it starts; master.cf is read at a reload. The queue manager is
@@ -79,7 +79,8 @@ void check::check_age() {
         struct stat status {};
         if (::stat(file.c_str(), &status) == 0 &&
             std::chrono::system_clock::from_time_t(status.st_mtime) > last_reload + precision) {
-            found_.warning("{} has changed since Postfix read it: postfix reload", file);
+            found_.warning("{} has changed since Postfix read it: {}", file,
+                           command("postfix", "reload"));
             is_older = true;
         }
     }
@@ -93,8 +94,8 @@ void check::check_mail() {
     const auto mail = find_unlisted_mail(
         *parameters_, where_.parameters().get("showq_service_name"), *policy_, patience, log_);
     if (!mail.failure.empty())
-        found_.error("the queue cannot be listed: {}: postfix reload, and see the mail log",
-                     mail.failure);
+        found_.error("the queue cannot be listed: {}: {}, and see the mail log", mail.failure,
+                     command("postfix", "reload"));
     else if (mail.messages == 0)
         found_.ok("all deferred mail for eligible destinations is listed ({})",
                   counted(mail.looked_at, "message"));
@@ -111,8 +112,8 @@ void check::check_mail() {
         sites += fmt::format("{}{} ({})", sites.empty() ? "" : ", ", site, count);
     }
     found_.warning("{} of {} deferred messages for eligible destinations are not listed, so ETRN "
-                   "does not deliver them: {}: flushd rebuild",
-                   mail.messages, mail.looked_at, sites);
+                   "does not deliver them: {}: {}",
+                   mail.messages, mail.looked_at, sites, command("flushd", "rebuild"));
 }
 
 } // namespace flushd::tool

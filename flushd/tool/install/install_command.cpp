@@ -1,5 +1,6 @@
 #include "flushd/tool/command.hpp"
 
+#include "flushd/tool/install/next_steps.hpp"
 #include "flushd/tool/install/program_switch.hpp"
 #include "flushd/tool/install/service_answers.hpp"
 #include "flushd/tool/options.hpp"
@@ -20,6 +21,8 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace flushd::tool {
 
@@ -172,12 +175,9 @@ void install_plan::apply() {
     const auto process = switch_program();
     placed.keep();
     service_.report(process);
-    if (!process)
-        return;
-    if (options_.rebuild)
+    if (process && options_.rebuild)
         rebuild(where_, file_);
-    fmt::print("mail that was deferred before its destination became eligible is not listed yet: "
-               "\"flushd rebuild\" lists it\n");
+    show_next_steps(where_, process.has_value());
 }
 
 /// Returns the process that answers, if Postfix is running.

@@ -18,11 +18,12 @@ namespace {
 /// The limit for a service that is already running.
 constexpr std::chrono::seconds quick_answer_limit{3};
 
-void refuse_unless_root(std::string_view command) {
+void refuse_unless_root(const instance& where, const std::string& command) {
     if (::geteuid() != 0)
-        throw tool_error(fmt::format("only root can change master.cf: run \"flushd {0}\" as root, "
-                                     "or \"flushd {0} --dry-run\" to see what it would change",
-                                     command),
+        throw tool_error(fmt::format("only root can change master.cf: run \"{}\" as root, or "
+                                     "\"{}\" to see what it would change",
+                                     postfix_command(where, "flushd", command),
+                                     postfix_command(where, "flushd", command + " --dry-run")),
                          EX_NOPERM);
 }
 
@@ -39,7 +40,7 @@ void print_dry_run() { fmt::print("dry run: nothing has been changed\n"); }
 program_switch::program_switch(const instance& where, const switch_direction& to, bool is_dry_run)
     : where_(where), to_(to), is_dry_run_(is_dry_run) {
     if (!is_dry_run)
-        refuse_unless_root(to.command);
+        refuse_unless_root(where, std::string(to.command));
     entry_ = find_flush_service(where);
     if (entry_.program() != stock_program && entry_.program() != our_program)
         throw tool_error(
@@ -85,8 +86,8 @@ void program_switch::report(const std::optional<pid_t>& process) const {
                    where_.public_socket(where_.parameters().get("flush_service_name")), *process);
     else
         fmt::print("Postfix is not running: only files have been changed; {} serves after the next "
-                   "\"postfix start\"\n",
-                   to_.program);
+                   "\"{}\"\n",
+                   to_.program, postfix_command(where_, "postfix", "start"));
 }
 
 } // namespace flushd::tool

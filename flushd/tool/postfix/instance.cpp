@@ -1,6 +1,7 @@
 #include "flushd/tool/postfix/instance.hpp"
 
 #include "flushd/core/flush_parameters.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
@@ -89,7 +90,10 @@ instance enter_queue_directory(const std::optional<std::string>& config_director
         return result;
     const int error = errno;
     throw tool_error(fmt::format("cannot enter {}: {}{}", directory, errno_text(error),
-                                 error == ENOENT ? "; \"postfix check\" creates it" : ""),
+                                 error == ENOENT
+                                     ? fmt::format("; \"{}\" creates it",
+                                                   postfix_command(result, "postfix", "check"))
+                                     : ""),
                      error == EACCES ? EX_NOPERM : EX_UNAVAILABLE);
 }
 

@@ -1,5 +1,6 @@
 #include "flushd/tool/postfix/master_cf.hpp"
 
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include <fmt/format.h>
@@ -90,10 +91,13 @@ service_entry find_flush_service(const instance& where) {
     const auto file = where.config_directory() + "/master.cf";
     const auto fifo = where.parameters().get("flush_service_name") + "/fifo";
     if (find_service(where, fifo))
-        throw tool_error(fmt::format("{} has {}, but flushd needs a socket: change it to {} with "
-                                     "postconf -F {}/type=unix, then reload Postfix",
-                                     file, fifo, name, fifo),
-                         EX_CONFIG);
+        throw tool_error(
+            fmt::format("{} has {}, but flushd needs a socket: change it to {} with \"{}\", then "
+                        "\"{}\"",
+                        file, fifo, name,
+                        postfix_command(where, "postconf", fmt::format("-F {}/type=unix", fifo)),
+                        postfix_command(where, "postfix", "reload")),
+            EX_CONFIG);
     throw tool_error(
         fmt::format("{} has no service {}: add its line from Postfix's default master.cf", file,
                     name),

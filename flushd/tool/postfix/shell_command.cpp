@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cstdlib>
+
 namespace flushd::tool {
 
 std::string shell_word(std::string_view text) {
@@ -16,12 +18,22 @@ std::string shell_word(std::string_view text) {
     return result + '\'';
 }
 
+namespace {
+
+/// Whether every command works on this instance without being told.
+bool is_default(const instance& where) {
+    const char* const other = std::getenv("MAIL_CONFIG");
+    return where.config_directory() == "/etc/postfix" &&
+           (other == nullptr || other == where.config_directory());
+}
+
+} // namespace
+
 std::string postfix_command(const instance& where, std::string_view command,
                             std::string_view arguments) {
-    return where.config_directory() == "/etc/postfix"
-               ? fmt::format("{} {}", command, arguments)
-               : fmt::format("{} -c {} {}", command, shell_word(where.config_directory()),
-                             arguments);
+    return is_default(where) ? fmt::format("{} {}", command, arguments)
+                             : fmt::format("{} -c {} {}", command,
+                                           shell_word(where.config_directory()), arguments);
 }
 
 std::string indented(const std::vector<std::string>& commands) {

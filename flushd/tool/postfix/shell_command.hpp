@@ -12,7 +12,8 @@ namespace flushd::tool {
 /// The text as one word of the shell, quoted if necessary.
 [[nodiscard]] std::string shell_word(std::string_view text);
 
-/// A Postfix command for this instance, such as "postconf -c /etc/postfix-out -e ...".
+/// A command of Postfix, or flushd, for this instance, such as "postconf -c /etc/postfix-out -e
+/// ...". Whatever advises a command makes it here: without -c it would change another instance.
 [[nodiscard]] std::string postfix_command(const instance& where, std::string_view command,
                                           std::string_view arguments);
 

@@ -1,7 +1,9 @@
 #include "flushd/tool/queue/eligibility_hint.hpp"
 
 #include "flushd/tool/postfix/master_cf.hpp"
+#include "flushd/tool/postfix/proxied_tables.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/queue/deciding_item.hpp"
 
 #include "postfix_proto/log.hpp"
 
@@ -12,13 +14,9 @@
 
 namespace flushd::tool {
 
-std::string with_domain(std::string_view list, std::string_view domain) {
-    const auto end = list.find_last_not_of(", \t\n");
-    list = list.substr(0, end == std::string_view::npos ? 0 : end + 1);
-    return list.empty() ? std::string(domain) : fmt::format("{}, {}", list, domain);
-}
-
 namespace {
+
+constexpr const char* parameter = "fast_flush_domains";
 
 /// postconf(1) accepts no blanks in an option of master.cf.
 std::string without_blanks(std::string_view list) {
@@ -32,29 +30,53 @@ std::string without_blanks(std::string_view list) {
     return result;
 }
 
+std::string explain(const list_decision& now) {
+    switch (now.what) {
+    case list_decision::kind::none:
+        break;
+    case list_decision::kind::includes:
+        return fmt::format("though {} includes it, by \"{}\": Postfix may not have read that yet",
+                           parameter, now.item);
+    case list_decision::kind::excludes:
+        return fmt::format("\"{}\" in {} excludes it", now.item, parameter);
+    case list_decision::kind::unknown:
+        return fmt::format("a table in {} may exclude it", parameter);
+    }
+    return fmt::format("it is not in {}", parameter);
+}
+
 } // namespace
 
 std::string eligibility_hint(const instance& postfix, std::string_view site) {
-    auto list = postfix.run_checked("postconf", {"-h", "fast_flush_domains"});
-    const auto assigned = [&](std::string_view value) {
-        return shell_word("fast_flush_domains = " + with_domain(value, site));
+    const auto compared = read_flush_parameters(postfix.parameters());
+    const auto decide = [&](const std::string& list) {
+        return find_deciding_item(list, site, compared);
     };
     // The value as written in main.cf, with $relay_domains unexpanded. Delivery agents use this
     // value; the service uses that of its own entry in master.cf, if it has one.
-    std::vector<std::string> commands{postfix_command(postfix, "postconf", "-e " + assigned(list))};
-    if (const auto own = own_setting(postfix, "fast_flush_domains"))
-        commands.push_back(postfix_command(
-            postfix, "postconf",
-            "-P " + shell_word(fmt::format("{}/fast_flush_domains={}",
-                                           flush_service_entry_name(postfix),
-                                           without_blanks(with_domain(*own, site))))));
+    const auto list = postfix.run_checked("postconf", {"-h", parameter});
+    auto decision = decide(postfix.parameters().get(parameter));
+    std::vector<std::string> commands;
+    if (decision.what != list_decision::kind::includes)
+        commands.push_back(
+            postfix_command(postfix, "postconf",
+                            "-e " + shell_word(fmt::format("{} = {}", parameter,
+                                                           list_including(list, site, decision)))));
+    if (const auto own = own_setting(postfix, parameter)) {
+        decision = decide(expanded(postfix, parameter, *own));
+        if (decision.what != list_decision::kind::includes)
+            commands.push_back(postfix_command(
+                postfix, "postconf",
+                "-P " +
+                    shell_word(fmt::format("{}/{}={}", flush_service_entry_name(postfix), parameter,
+                                           without_blanks(list_including(*own, site, decision))))));
+    }
     commands.push_back(postfix_command(postfix, "postfix", "reload"));
     commands.push_back(
         postfix_command(postfix, "flushd", fmt::format("rebuild {}", shell_word(site))));
-    return fmt::format("{} is not eligible: it is not in fast_flush_domains. To have its mail "
-                       "listed from now on:\n"
-                       "{}",
-                       postfix_proto::printable(site), indented(commands));
+    return fmt::format("{} is not eligible: {}. To have its mail listed from now on:\n{}",
+                       postfix_proto::printable(site), postfix_proto::printable(explain(decision)),
+                       indented(commands));
 }
 
 } // namespace flushd::tool

@@ -8,10 +8,8 @@
 
 namespace flushd::tool {
 
-/// fast_flush_domains with one domain added: a value for `postconf -e`.
-[[nodiscard]] std::string with_domain(std::string_view list, std::string_view domain);
-
-/// Returns lines for a person, each with a newline.
+/// Returns lines for a person, each with a newline: why the site is refused, and indented commands,
+/// after which it is eligible.
 [[nodiscard]] std::string eligibility_hint(const instance& postfix, std::string_view site);
 
 } // namespace flushd::tool

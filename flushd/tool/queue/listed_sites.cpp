@@ -40,7 +40,7 @@ constexpr std::size_t most_bytes = std::size_t{256} << 20U;
             fmt::format("cannot read {}: {}: run this as root", path, errno_text(error)),
             EX_NOPERM);
     if (error == ENOENT)
-        throw tool_error(fmt::format("there is no {}: `postfix start` creates it", path));
+        throw tool_error(fmt::format("there is no {}: Postfix creates it when it starts", path));
     throw tool_error(fmt::format("cannot read {}: {}", path, errno_text(error)), EX_IOERR);
 }
 

@@ -3,6 +3,7 @@
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
 #include "flushd/tool/postfix/proxied_tables.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
@@ -50,6 +51,18 @@ std::set<logfile_name> queue_context::logfiles_of(const std::vector<std::string>
     std::set<logfile_name> result;
     for (const auto& site : sites)
         result.insert(logfile_of(site));
+    return result;
+}
+
+std::vector<std::string> queue_context::sites_named(const std::string& typed) {
+    if (!is_logfile_name(typed))
+        return {typed};
+    const auto file = logfile_of(typed);
+    if (names_.of(file).empty() && ::access("public", X_OK) == 0)
+        learn_names_from_queue();
+    const auto& known = names_.of(file);
+    std::vector<std::string> result(known.begin(), known.end());
+    result.push_back(typed); // a host of the local network may be called so
     return result;
 }
 
@@ -102,7 +115,7 @@ void queue_context::learn_names_from_queue() {
                 names_.add(domain_of(recipient->address));
     }
     if (const auto& failure = queue.failure())
-        throw_failure(*failure);
+        throw_failure(*failure, postfix_command(postfix_, "postqueue", "-p"));
 }
 
 } // namespace flushd::tool

@@ -35,6 +35,11 @@ public:
     [[nodiscard]] logfile_name logfile_of(const std::string& site) const;
     [[nodiscard]] std::set<logfile_name> logfiles_of(const std::vector<std::string>& sites) const;
 
+    /// The sites that an operator means, the most likely first: what was typed, or, if that is the
+    /// name of a logfile as found in flush/, also the sites whose mail it lists. May ask showq(8)
+    /// for them.
+    [[nodiscard]] std::vector<std::string> sites_named(const std::string& typed);
+
     /// Throws tool_error with this text if the user may not use the sockets in public/.
     void refuse_without_services(const std::string& text) const;
     [[nodiscard]] postfix_proto::flush_client_settings

@@ -3,6 +3,7 @@
 #include "flushd/core/data_file.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/screen/counted.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -77,8 +78,9 @@ void send_records::ask(const logfile_name& file, const std::string& site, const 
         if (answer.outcome != postfix_proto::flush_outcome::ok || clock::now() > end) {
             sends_.call_off(file);
             throw tool_error(answer.outcome == postfix_proto::flush_outcome::ok
-                                 ? "the flush service does not begin the send; `flushd check` "
-                                   "tells whether flushd is the flush service"
+                                 ? fmt::format("the flush service does not begin the send; `{}` "
+                                               "tells whether flushd is the flush service",
+                                               postfix_command(where_, "flushd", "check"))
                                  : answer.text);
         }
         std::this_thread::sleep_for(look_interval);
@@ -104,15 +106,19 @@ std::string describe(const send_pace& pace) {
     return text;
 }
 
-std::string describe(const unfinished_sends::listed& record, std::time_t now) {
+std::string call_off_command(const instance& where, std::string_view site) {
+    return postfix_command(where, "flushd", fmt::format("send --cancel {}", shell_word(site)));
+}
+
+std::string describe(const unfinished_sends::listed& record, const instance& where,
+                     std::time_t now) {
     const auto& [file, site, pace, tries] = record.what;
     if (!pace.when_up_until)
         return fmt::format("{}: {}{}", site, record.is_under_way ? "being sent" : "to be sent",
                            describe(pace));
-    return fmt::format("{}: to be sent when it is up{}; given up in {}; `flushd send --cancel {}` "
-                       "calls it off",
-                       site, describe(pace), format_duration(seconds(*pace.when_up_until - now)),
-                       site);
+    return fmt::format("{}: to be sent when it is up{}; given up in {}; `{}` calls it off", site,
+                       describe(pace), format_duration(seconds(*pace.when_up_until - now)),
+                       call_off_command(where, site));
 }
 
 } // namespace flushd::tool

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <ctime>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flushd::tool {
@@ -49,8 +50,12 @@ enum class send_state {
 };
 [[nodiscard]] send_state recorded_send(const instance& where, const logfile_name& file);
 
+/// The command that calls off a recorded send.
+[[nodiscard]] std::string call_off_command(const instance& where, std::string_view site);
+
 /// One line for a person, such as "customer.tld: sent when it is up, until 18:00".
-[[nodiscard]] std::string describe(const unfinished_sends::listed& record, std::time_t now);
+[[nodiscard]] std::string describe(const unfinished_sends::listed& record, const instance& where,
+                                   std::time_t now);
 
 /// The pace, for a person: ", 20/s", ", the first 50 messages". Empty for the usual one.
 [[nodiscard]] std::string describe(const send_pace& pace);

@@ -49,7 +49,15 @@ std::set<std::string> plain_domains(std::string_view list) {
     return result;
 }
 
+bool is_logfile_name(std::string_view text) {
+    const auto file = logfile_name::from_name(text);
+    return file && text.find('_') != std::string_view::npos &&
+           file == logfile_name::from_site(text);
+}
+
 std::optional<logfile_name> site_names::logfile_of(std::string_view site) const {
+    if (is_logfile_name(site)) // which may be longer than a label
+        return logfile_name::from_name(site);
     if (postfix_proto::is_address_literal(site))
         return logfile_name::from_site(site);
     const auto ascii = to_ascii_(site);
@@ -61,8 +69,7 @@ void site_names::add(std::string_view site) {
         return;
     if (const auto file = logfile_of(site)) {
         auto name = postfix_proto::casefold(site, true);
-        // Do not add the logfile's own name, which a user may have typed.
-        if (name != file->name() || name.find('_') == std::string::npos)
+        if (!is_logfile_name(name)) // which a user may have typed
             names_[*file].insert(std::move(name));
     }
 }

@@ -21,6 +21,10 @@ namespace flushd::tool {
 /// `.customer.tld` counts as customer.tld.
 [[nodiscard]] std::set<std::string> plain_domains(std::string_view list);
 
+/// Whether the text looks like the name of a logfile in flush/, such as sub_customer_tld, and not
+/// like a domain that mail is sent to.
+[[nodiscard]] bool is_logfile_name(std::string_view text);
+
 /// Remembers the sites that share a logfile. Their names cannot be derived from the logfile's:
 /// a-b.tld and a.b.tld are both a_b_tld.
 class site_names {

@@ -10,6 +10,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 
@@ -30,9 +32,10 @@ constexpr std::size_t steps_a_report = 512;
 
 rebuild::rebuild(postfix_proto::flush_client_settings flush,
                  postfix_proto::showq_client_settings showq, std::vector<listed_site> listed,
-                 const site_names& names, std::optional<std::set<logfile_name>> wanted)
+                 const site_names& names, std::optional<std::set<logfile_name>> wanted,
+                 advice commands)
     : flush_(context_, std::move(flush)), queue_(context_, std::move(showq)), names_(names),
-      wanted_(std::move(wanted)) {
+      advice_(std::move(commands)), wanted_(std::move(wanted)) {
     for (auto& site : listed) {
         auto& ids = listed_[site.file];
         ids = std::move(site.ids);
@@ -94,7 +97,7 @@ asio::awaitable<void> rebuild::read_queue() {
     }
     has_read_queue_ = true;
     if (const auto& failure = queue_.failure())
-        throw_failure(*failure);
+        throw_failure(*failure, advice_.list);
 }
 
 rebuild::domain& rebuild::find_domain(std::string_view name) {
@@ -158,9 +161,9 @@ void rebuild::take_answer(domain& to, const postfix_proto::flush_result& answer)
         to.is = domain::state::denied;
         return;
     case flush_outcome::unreachable:
-        throw tool_error(answer.text + "; `postfix start` starts it");
+        throw tool_error(fmt::format("{}; `{}` starts it", answer.text, advice_.start));
     case flush_outcome::forbidden:
-        throw tool_error(not_permitted("postqueue -f"), EX_NOPERM);
+        throw tool_error(not_permitted(advice_.deliver), EX_NOPERM);
     case flush_outcome::out_of_resources:
         throw tool_error(answer.text, EX_OSERR);
     case flush_outcome::fail:

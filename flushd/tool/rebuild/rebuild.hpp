@@ -44,10 +44,17 @@ public:
     /// Simultaneous connections. More are not faster: the service handles one after the other.
     static constexpr std::size_t connections = 16;
 
+    /// Command lines for whoever cannot use the services: those of the instance in hand.
+    struct advice {
+        std::string start = "postfix start";  ///< when Postfix is stopped
+        std::string list = "postqueue -p";    ///< for a user who may not ask showq(8)
+        std::string deliver = "postqueue -f"; ///< for one who may not ask the flush service
+    };
+
     /// Fills the `wanted` logfiles, or all. `names` must outlive this object.
     rebuild(postfix_proto::flush_client_settings flush, postfix_proto::showq_client_settings showq,
             std::vector<listed_site> listed, const site_names& names,
-            std::optional<std::set<logfile_name>> wanted);
+            std::optional<std::set<logfile_name>> wanted, advice commands);
 
     /// Sets a function to call from time to time.
     void on_progress(std::function<void(const counts&)> action) {
@@ -94,6 +101,7 @@ private:
     postfix_proto::flush_client flush_;
     postfix_proto::showq_client queue_;
     const site_names& names_;
+    advice advice_;
     std::optional<std::set<logfile_name>> wanted_;
     std::map<logfile_name, sorted_ids> listed_;
     std::unordered_map<std::string, domain, keyed_text_hash> domains_;

@@ -1,5 +1,6 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/rebuild/rebuild.hpp"
@@ -37,7 +38,10 @@ void run(const global_options& global, const rebuild_options& options) {
 
     const auto begin = std::chrono::steady_clock::now();
     rebuild work(queue.flush_settings(add_limit), queue.showq_settings(),
-                 read_listed_sites(queue.layout(), wanted), queue.names(), wanted);
+                 read_listed_sites(queue.layout(), wanted), queue.names(), wanted,
+                 {postfix_command(queue.postfix(), "postfix", "start"),
+                  postfix_command(queue.postfix(), "postqueue", "-p"),
+                  postfix_command(queue.postfix(), "postqueue", "-f")});
     status_line line;
     work.on_progress([&](const rebuild::counts& now) {
         line.show(fmt::format("{} read, {} added", counted(now.messages, "message"), now.added));
@@ -55,7 +59,8 @@ void run(const global_options& global, const rebuild_options& options) {
     for (const auto& site : options.sites) {
         if (!denied.contains(queue.logfile_of(site)))
             continue;
-        fmt::print(stderr, "flushd: {}", eligibility_hint(queue.postfix(), site));
+        fmt::print(stderr, "flushd: {}",
+                   eligibility_hint(queue.postfix(), queue.sites_named(site).front()));
         status = EX_UNAVAILABLE;
     }
     if (result.failed > 0)

@@ -6,11 +6,11 @@
 
 namespace flushd::tool {
 
-void throw_failure(const postfix_proto::service_failure& failure) {
+void throw_failure(const postfix_proto::service_failure& failure, const std::string& instead) {
     using reason = postfix_proto::service_failure::reason;
     switch (failure.why) {
     case reason::forbidden:
-        throw tool_error(not_permitted("postqueue -p"), EX_NOPERM);
+        throw tool_error(not_permitted(instead), EX_NOPERM);
     case reason::timed_out:
         throw tool_error(failure.text, EX_TEMPFAIL);
     case reason::out_of_resources:

@@ -8,8 +8,9 @@
 namespace flushd::tool {
 
 /// Throws tool_error with the exit status that postqueue(1) has: EX_UNAVAILABLE when the mail
-/// system is down.
-[[noreturn]] void throw_failure(const postfix_proto::service_failure& failure);
+/// system is down. /// `instead` is for a user who may not: see not_permitted().
+[[noreturn]] void throw_failure(const postfix_proto::service_failure& failure,
+                                const std::string& instead);
 
 /// The message for a user who may not use the sockets in public/. `instead` is a command that the
 /// user may run.

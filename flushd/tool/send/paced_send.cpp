@@ -99,10 +99,10 @@ void ask_paced(const queue_context& queue, const paced_options& options, send_ta
     if (!options.when_up)
         fmt::print("{}: sending {}{}\n", one.name, counted(one.listed, "message"), describe(pace));
     else if (options.keep)
-        fmt::print("{}: {} will be sent when it is up{}; given up in {}; `flushd send --cancel {}` "
-                   "calls it off\n",
+        fmt::print("{}: {} will be sent when it is up{}; given up in {}; `{}` calls it off\n",
                    one.name, counted(one.listed, "message"), describe(pace),
-                   format_duration(options.give_up_after), one.name);
+                   format_duration(options.give_up_after),
+                   call_off_command(queue.postfix(), one.name));
     else
         fmt::print("{}: waiting until it is up, for {} at most\n", one.name,
                    format_duration(options.give_up_after));

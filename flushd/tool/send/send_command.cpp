@@ -1,5 +1,6 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/queue/site_summary.hpp"
@@ -19,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flushd::tool {
@@ -44,8 +46,9 @@ public:
 
     /// Returns the exit status.
     int run() {
-        queue_.refuse_without_services(
-            not_permitted(options_.ids.empty() ? "postqueue -s SITE" : "postqueue -i ID"));
+        queue_.refuse_without_services(not_permitted(options_.ids.empty()
+                                                         ? command("postqueue", "-s SITE")
+                                                         : command("postqueue", "-i ID")));
         std::optional<delivery_wait> waiting;
         if (options_.wait)
             waiting.emplace(queue_, options_.how);
@@ -76,6 +79,10 @@ private:
                                                       const std::string& site);
     void report(send_target& one, const postfix_proto::flush_result& answer);
     void refuse(const send_target& one);
+    /// One to be advised.
+    [[nodiscard]] std::string command(std::string_view program, std::string_view arguments) const {
+        return postfix_command(queue_.postfix(), program, arguments);
+    }
     void fail_with(int status) { status_ = status_ == 0 ? status : status_; }
 
     queue_context& queue_;
@@ -98,8 +105,8 @@ void sender::find_targets() {
         auto listed = read_listed_sites(queue_.layout(), std::set<logfile_name>{file});
         if (listed.empty())
             listed.emplace_back(file);
-        add_site(listed.front(), {name});
-        targets_.back()->name = name;
+        add_site(listed.front(), queue_.sites_named(name));
+        targets_.back()->name = targets_.back()->asked_as.front();
     }
     if (!options_.all && !options_.older_than)
         return;
@@ -134,7 +141,8 @@ void sender::add_id(postfix_proto::queue_id id) {
     if (where == queue_files::place::hold || where == queue_files::place::nowhere) {
         fmt::print(stderr, "flushd: {}: {}\n", id.str(),
                    where == queue_files::place::hold
-                       ? fmt::format("is on hold; `postsuper -H {}` releases it", id.str())
+                       ? fmt::format("is on hold; `{}` releases it",
+                                     command("postsuper", "-H " + id.str()))
                        : "no such message is queued");
         fail_with(EX_UNAVAILABLE);
         return;
@@ -189,9 +197,10 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
                                        : "sending " + counted(one.listed, "message"));
         return;
     case flush_outcome::unreachable:
-        throw tool_error(answer.text + "; `postfix start` starts it");
+        throw tool_error(
+            fmt::format("{}; `{}` starts it", answer.text, command("postfix", "start")));
     case flush_outcome::forbidden:
-        throw tool_error(not_permitted("postqueue -s SITE"), EX_NOPERM);
+        throw tool_error(not_permitted(command("postqueue", "-s SITE")), EX_NOPERM);
     case flush_outcome::out_of_resources:
         throw tool_error(answer.text, EX_OSERR);
     case flush_outcome::timed_out:

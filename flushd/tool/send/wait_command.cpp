@@ -1,5 +1,6 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/queue/send_records.hpp"
@@ -52,7 +53,8 @@ void run(const global_options& global, options_of_wait& options) {
         throw tool_error("specify SITE... or --id ID", EX_USAGE);
     options.how.remember_directory();
     queue_context queue(enter_queue_directory(global.config_directory));
-    queue.refuse_without_services(not_permitted("mailq"));
+    queue.refuse_without_services(
+        not_permitted(postfix_command(queue.postfix(), "postqueue", "-p")));
     delivery_wait waiting(queue, options.how);
     target_list targets;
     for (const auto& name : options.sites)

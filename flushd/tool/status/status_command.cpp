@@ -111,7 +111,7 @@ std::string table_text(queue_context& queue, const status_report& all,
                        const status_options& options, std::size_t width, bool colour) {
     std::string sends;
     for (const auto& one : all.sends)
-        sends += describe(one, all.now) + '\n';
+        sends += describe(one, queue.postfix(), all.now) + '\n';
     if (all.sites.empty())
         return (options.older_than ? "No destination has older mail.\n"
                                    : "No mail is listed for any destination.\n") +

@@ -2,6 +2,7 @@
 
 #include "flushd/tool/queue/site_names.hpp"
 
+#include <string>
 #include <string_view>
 
 using namespace flushd;
@@ -36,4 +37,14 @@ TEST_CASE("the domain of a recipient is what follows the last @") {
     CHECK(domain_of("\"a@b\"@customer.tld") == "customer.tld");
     CHECK(domain_of("user@") == "");
     CHECK(domain_of("user") == "");
+}
+
+TEST_CASE("a logfile's name is told from a domain") {
+    for (const char* text : {"sub_customer_tld", "_127_0_1_1_", "a_b"})
+        CHECK(is_logfile_name(text));
+    for (const char* text :
+         {"customer.tld", "a_b.tld", "foo", "Sub_Customer_tld", "[127.0.1.1]", ""})
+        CHECK_FALSE(is_logfile_name(text));
+    const std::string longer_than_a_label = std::string(80, 'a') + "_tld";
+    CHECK(site_names().logfile_of(longer_than_a_label) == name(longer_than_a_label));
 }

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "flushd/tool/queue/eligibility_hint.hpp"
+#include "flushd/tool/queue/deciding_item.hpp"
 #include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/terminal.hpp"
 #include "flushd/tool/screen/text_table.hpp"

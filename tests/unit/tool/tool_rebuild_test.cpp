@@ -73,11 +73,9 @@ struct fixture {
     }
 
     rebuild make(std::optional<std::set<logfile_name>> wanted = std::nullopt) {
-        return {{"public/flush", 2s},
-                {"public/showq", 2s},
-                read_listed_sites(layout),
-                names,
-                std::move(wanted)};
+        return {{"public/flush", 2s},      {"public/showq", 2s},
+                read_listed_sites(layout), names,
+                std::move(wanted),         {}};
     }
 };
 
@@ -160,8 +158,8 @@ TEST_CASE("rebuild says what the service could not add, and goes on") {
 TEST_CASE("rebuild ends when a service cannot be asked") {
     fixture f;
     f.listing = message("deferred", "A1", {"user@customer.tld"});
-    rebuild without_flush({"public/none", 2s}, {"public/showq", 2s}, {}, f.names, std::nullopt);
+    rebuild without_flush({"public/none", 2s}, {"public/showq", 2s}, {}, f.names, std::nullopt, {});
     CHECK_THROWS_AS(without_flush.run(), tool_error);
-    rebuild without_showq({"public/flush", 2s}, {"public/none", 2s}, {}, f.names, std::nullopt);
+    rebuild without_showq({"public/flush", 2s}, {"public/none", 2s}, {}, f.names, std::nullopt, {});
     CHECK_THROWS_AS(without_showq.run(), tool_error);
 }
