@@ -1,5 +1,7 @@
 #include "flushd/daemon/flush_service.hpp"
 
+#include "flushd/core/probe.hpp"
+
 #include <algorithm>
 #include <ctime>
 #include <type_traits>
@@ -68,6 +70,12 @@ answer_counters counters_of(const postfix_proto::purge_request&) {
     return {counter::purge_ok, counter::purge_ok, counter::purge_ok};
 }
 
+/// Whether somebody only wants to know whether the service answers.
+bool is_probe(const postfix_proto::flush_request& request) {
+    const auto* const file = std::get_if<postfix_proto::send_file_request>(&request);
+    return file != nullptr && file->id.str() == probe_queue_id;
+}
+
 } // namespace
 
 flush_service::flush_service(const postfix_proto::service_runtime& runtime,
@@ -94,6 +102,7 @@ flush_service::flush_service(const postfix_proto::service_runtime& runtime,
 asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request request,
                                                     std::optional<uid_t> user) {
     const auto counters = std::visit([](const auto& one) { return counters_of(one); }, request);
+    const bool counted = !is_probe(request);
     const auto answer = co_await std::visit(
         [&](auto&& one) {
             using kind = std::decay_t<decltype(one)>;
@@ -103,9 +112,10 @@ asio::awaitable<flush_status> flush_service::handle(postfix_proto::flush_request
                 return handle_one(std::move(one));
         },
         std::move(request));
-    daemon_.counts.add(answer == flush_status::ok     ? counters.ok
-                       : answer == flush_status::deny ? counters.deny
-                                                      : counters.fail);
+    if (counted)
+        daemon_.counts.add(answer == flush_status::ok     ? counters.ok
+                           : answer == flush_status::deny ? counters.deny
+                                                          : counters.fail);
     co_return answer;
 }
 
@@ -138,6 +148,8 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_file
     // A message that is not there any more has been delivered: OK, as in Postfix.
     const auto result = co_await worker_.run(
         [&] { return mover_.expedite_unthrottled(request.id, std::time(nullptr)); });
+    if (is_probe(request))
+        co_return flush_status::ok;
     daemon_.counts.add(result == move_result::moved     ? counter::file_moved
                        : result == move_result::missing ? counter::file_missing
                                                         : counter::file_failed);

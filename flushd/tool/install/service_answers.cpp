@@ -1,6 +1,7 @@
 #include "flushd/tool/install/service_answers.hpp"
 
 #include "flushd/core/logfile_name.hpp"
+#include "flushd/core/probe.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
@@ -60,7 +61,7 @@ std::string_view words(flush_outcome outcome) {
 } // namespace
 
 service_answers::service_answers(const instance& where) : where_(where) {
-    questions_.push_back({unlisted_site, *queue_id::parse("NO_SUCH_MESSAGE")});
+    questions_.push_back({unlisted_site, *queue_id::parse(probe_queue_id)});
     find_destinations();
     for (auto& about : questions_) {
         about.before = ask(about);

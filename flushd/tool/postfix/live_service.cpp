@@ -1,5 +1,6 @@
 #include "flushd/tool/postfix/live_service.hpp"
 
+#include "flushd/core/probe.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
@@ -152,7 +153,7 @@ bool wait_until_gone(pid_t master, const std::vector<service_process>& processes
 }
 
 flush_result ask_for_nothing(const instance& where, std::chrono::milliseconds limit) {
-    return ask_flush(send_file_request{*queue_id::parse("NO_SUCH_MESSAGE")},
+    return ask_flush(send_file_request{*queue_id::parse(probe_queue_id)},
                      {.path = where.public_socket(where.parameters().get("flush_service_name")),
                       .limit = limit});
 }

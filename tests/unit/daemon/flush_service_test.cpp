@@ -2,6 +2,7 @@
 #include "fake_proxymap.hpp"
 #include "queue_with_service.hpp"
 
+#include "flushd/core/probe.hpp"
 #include "flushd/daemon/flush_session.hpp"
 
 #include "postfix_proto/attribute_encoder.hpp"
@@ -311,6 +312,18 @@ TEST_CASE("flush service sends one message without unthrottling everything") {
     CHECK(spool::has("incoming", "A1"));
     CHECK(request("NONE") == ok);
     CHECK(f.triggers == "I");
+}
+
+TEST_CASE("flush service answers a probe, and neither counts it nor triggers anything") {
+    fixture f;
+    const auto request = [&](std::string_view id) {
+        return f.converse({encode(flush_request(send_file_request{*queue_id::parse(id)}))});
+    };
+    CHECK(request(probe_queue_id) == ok);
+    CHECK_FALSE(f.counts.has_any());
+    CHECK(f.triggers.empty());
+    CHECK(request("NO_SUCH_MESSAG") == ok);
+    CHECK(f.counts.pending()[static_cast<std::size_t>(counter::send_file_ok)] == 1);
 }
 
 TEST_CASE("refresh sends logfiles that were not read for long, and overrides nothing") {
