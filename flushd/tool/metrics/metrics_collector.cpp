@@ -1,6 +1,6 @@
 #include "flushd/tool/metrics/metrics_collector.hpp"
 
-#include "flushd/tool/metrics/metrics.hpp"
+#include "flushd/tool/metrics/service_metrics.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -65,7 +65,9 @@ std::string metrics_collector::collect() {
         if (!site.ids.empty())
             sites.push_back(summarise(site, queue.files()));
     const auto sums = read_counters(postfix_.parameters(), missing_counters_);
-    return format_metrics(sums, std::move(sites), queue.names(), top_, std::time(nullptr));
+    metric_text text;
+    add_service_metrics(text, sums, std::move(sites), queue.names(), top_, std::time(nullptr));
+    return text.text();
 }
 
 std::string metrics_collector::collect_anew() {

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "flushd/tool/metrics/metrics.hpp"
+#include "flushd/tool/metrics/service_metrics.hpp"
 
 #include <fstream>
 #include <regex>
@@ -31,6 +31,12 @@ bool has(const std::string& text, const std::string& line) {
     return ('\n' + text).find('\n' + line + '\n') != std::string::npos;
 }
 
+std::string service_metrics(const counter_sums& sums, const site_names& names, std::size_t top) {
+    metric_text text;
+    add_service_metrics(text, sums, some_sites(), names, top, 1000);
+    return text.text();
+}
+
 std::set<std::string> metrics_in(const std::string& text) {
     const std::regex name("postfix_flush_[a-z_]+");
     return {std::sregex_token_iterator(text.begin(), text.end(), name), {}};
@@ -42,7 +48,7 @@ TEST_CASE("metrics are counters and gauges in the text format of Prometheus") {
     site_names names;
     names.add("customer.tld");
     const counter_sums sums = {{"requests.add.ok", 12}, {"run_microseconds.send", 1234567}};
-    const auto text = format_metrics(sums, some_sites(), names, 2, 1000);
+    const auto text = service_metrics(sums, names, 2);
     CHECK(has(text, "postfix_flush_requests_total{request=\"add\",status=\"ok\"} 12"));
     CHECK(has(text, "postfix_flush_requests_total{request=\"add\",status=\"deny\"} 0"));
     CHECK(has(text, "postfix_flush_run_seconds_total{operation=\"send\"} 1.234567"));
@@ -75,7 +81,7 @@ TEST_CASE("the dashboard shows what is printed, and nothing else") {
     std::ostringstream dashboard;
     dashboard << file.rdbuf();
     const auto shown = metrics_in(dashboard.str());
-    const auto printed = metrics_in(format_metrics({}, some_sites(), site_names(), 9, 1000));
+    const auto printed = metrics_in(service_metrics({}, site_names(), 9));
     CHECK(shown.size() > 10);
     for (const auto& name : shown) {
         CAPTURE(name);
