@@ -49,6 +49,12 @@ result = show("dpkg", "-i", DEB)
 expect_equal("dpkg -i", result.status, 0)
 expect_match("what to do next", result.output, r"flushd install")
 installed = run_command("dpkg", "-L", "flushd").output.split()
+for path in ("/lib/systemd/system/flushd-metrics.service", "/lib/systemd/system/flushd-metrics.timer",
+             "/lib/systemd/system/flushd-exporter.service", "/share/flushd/flushd.rules.yml", "/share/flushd/flushd.json"):
+    expect(f"/usr{path}" in installed, f"{path} is there")
+expect_match("its units start what is installed", Path("/usr/lib/systemd/system/flushd-exporter.service").read_text(),
+             r"(?m)^ExecStart=/usr/sbin/flushd metrics --listen ")
+expect_equal("nothing is enabled", [path for path in left() if ".wants/" in path], [])
 for path in ("/etc/apparmor.d/flushd", "/usr/share/doc/flushd/SECURITY.md", "/usr/share/doc/flushd/NEWS.gz"):
     expect(path in installed and Path(path).is_file(), f"{path} is there")
 version = run_command("dpkg-query", "-W", "-f", "${Version}", "flushd").output.split("-")[0]

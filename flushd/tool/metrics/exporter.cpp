@@ -80,14 +80,17 @@ asio::awaitable<void> exporter::serve(client_connection& client) {
     static_cast<void>(co_await client.write(answer));
 }
 
-void run_exporter(postfix_proto::file_descriptor socket, std::function<std::string()> collect) {
+void run_exporter(postfix_proto::file_descriptor socket, std::function<std::string()> collect,
+                  const std::function<void()>& on_stop) {
     postfix_proto::logger log(std::make_unique<postfix_proto::stderr_sink>("flushd"));
     asio::io_context context(1);
     exporter server(context, std::move(socket), std::move(collect), {}, log);
     asio::signal_set signals(context, SIGTERM, SIGINT, SIGHUP);
     signals.async_wait([&](const boost::system::error_code& error, int) {
-        if (!error)
-            server.stop();
+        if (error)
+            return;
+        server.stop();
+        on_stop();
     });
     context.run();
 }

@@ -49,7 +49,8 @@ private:
     postfix_proto::client_listener listener_;
 };
 
-/// Serves until SIGTERM, SIGINT or SIGHUP.
-void run_exporter(postfix_proto::file_descriptor socket, std::function<std::string()> collect);
+/// Serves until SIGTERM, SIGINT or SIGHUP. Then it calls `on_stop`, which may interrupt `collect`.
+void run_exporter(postfix_proto::file_descriptor socket, std::function<std::string()> collect,
+                  const std::function<void()>& on_stop);
 
 } // namespace flushd::tool

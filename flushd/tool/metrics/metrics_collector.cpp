@@ -1,8 +1,10 @@
 #include "flushd/tool/metrics/metrics_collector.hpp"
 
+#include "flushd/tool/metrics/queue_metrics.hpp"
 #include "flushd/tool/metrics/service_metrics.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
-#include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/postfix/live_service.hpp"
+#include "flushd/tool/queue/queue_survey.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
@@ -24,6 +26,9 @@ namespace flushd::tool {
 using postfix_proto::errno_text;
 
 namespace {
+
+// A service that is alive answers at once; a client that waits for it is a delivery agent.
+constexpr std::chrono::seconds patience{5};
 
 /// Waits for the lock, which the service holds only during a write. The service does not wait for
 /// us: it tries again a second later. If another program keeps the lock, the file is read anyway.
@@ -58,15 +63,45 @@ counter_sums read_counters(const postfix_proto::postconf_result& parameters, std
 metrics_collector::metrics_collector(instance postfix, std::size_t top)
     : postfix_(std::move(postfix)), top_(top) {}
 
-std::string metrics_collector::collect() {
-    queue_context queue(postfix_);
+void metrics_collector::add_service(metric_text& text, queue_context& queue) {
     std::vector<site_summary> sites;
     for (const auto& site : read_listed_sites(queue.layout()))
         if (!site.ids.empty())
             sites.push_back(summarise(site, queue.files()));
-    const auto sums = read_counters(postfix_.parameters(), missing_counters_);
-    metric_text text;
+    const auto sums = read_counters(postfix_.parameters(), remark_);
     add_service_metrics(text, sums, std::move(sites), queue.names(), top_, std::time(nullptr));
+}
+
+std::string metrics_collector::collect() {
+    const auto began = std::chrono::steady_clock::now();
+    queue_context queue(postfix_);
+    queue_figures figures(read_queue_lifetimes(postfix_.parameters()));
+    const auto survey = survey_queue(queue, [&](const waiting_message& message) {
+        if (stopped_)
+            throw tool_error("stopped");
+        figures.add(message);
+    });
+    metric_text text;
+    if (survey.from_postqueue) {
+        remark_ = "without the figures of the service, which only root and mail_owner may read";
+    } else {
+        figures.tell_names(queue.names());
+        add_service(text, queue);
+    }
+    figures.write(text, top_);
+    text.gauge("postfix_queue_damaged_messages", "Queue files that could not be read to the end.",
+               static_cast<std::int64_t>(survey.damaged));
+
+    // Nobody learns anything of a service that may not be asked.
+    const auto answer = ask_for_nothing(postfix_, patience).outcome;
+    if (answer != postfix_proto::flush_outcome::forbidden)
+        text.gauge("postfix_flush_up", "Whether the flush service answers.",
+                   answer == postfix_proto::flush_outcome::ok ? 1 : 0);
+    const std::chrono::duration<double> length = std::chrono::steady_clock::now() - began;
+    text.begin("postfix_flush_collection_seconds", "gauge", "How long it took to collect this.");
+    text.series_text(fmt::format("{:.6f}", length.count()));
+    text.gauge("postfix_flush_collected_timestamp_seconds", "When this was collected.",
+               std::time(nullptr));
     return text.text();
 }
 

@@ -53,9 +53,10 @@ void drop_root(const instance& postfix) {
 void serve(metrics_collector& collector, listen_address address) {
     auto socket = listen_on(address);
     drop_root(collector.postfix());
-    static_cast<void>(collector.collect()); // fails at once where it will always fail
     fmt::print(stderr, "flushd: metrics are at http://{}{}\n", to_text(address), metrics_path);
-    run_exporter(std::move(socket), [&collector] { return collector.collect_anew(); });
+    run_exporter(
+        std::move(socket), [&collector] { return collector.collect_anew(); },
+        [&collector] { collector.stop(); });
 }
 
 void run(const global_options& global, const metrics_options& options) {
@@ -65,8 +66,8 @@ void run(const global_options& global, const metrics_options& options) {
     if (options.listen)
         return serve(collector, *options.listen);
     const auto text = collector.collect();
-    if (!collector.missing_counters().empty())
-        fmt::print(stderr, "flushd: {}\n", collector.missing_counters());
+    if (!collector.remark().empty())
+        fmt::print(stderr, "flushd: {}\n", collector.remark());
     if (!options.output.empty())
         return write_metrics(options.output, text);
     fmt::print("{}", text);
@@ -80,9 +81,9 @@ void add_metrics(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<metrics_options>();
     command_options command(app, "metrics", "Print metrics for Prometheus");
     command.footer(
-        "Run it as root from cron(8) or a timer, for node_exporter's textfile collector; Debian's "
-        "reads /var/lib/prometheus/node-exporter/*.prom. The service keeps its counters in "
-        "flushd.counters in Postfix's data_directory. A dashboard for Grafana is in share/flushd.");
+        "For node_exporter's textfile collector, flushd-metrics.timer runs it each minute; without "
+        "node_exporter, flushd-exporter.service serves the same. The package enables neither. "
+        "Alert rules for Prometheus and a dashboard for Grafana are in share/flushd.");
     command.parsed({"-o,--output", "Replace FILE instead of printing to standard output"}, "FILE",
                    [options](const std::string& path) -> std::string {
                        if (!path.empty())
@@ -90,7 +91,7 @@ void add_metrics(CLI::App& app, const global_options& global) {
                        return {};
                    });
     command.number({"-n,--top",
-                    "Report the N destinations with the most deferred mail individually "
+                    "Report the N destinations and servers with the most mail individually "
                     "(default: 20)"},
                    options->top);
     command.parsed({"--listen",

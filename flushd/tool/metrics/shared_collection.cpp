@@ -69,7 +69,7 @@ void shared_collection::wake_everybody() {
 }
 
 void shared_collection::log_problem(const std::string& problem) {
-    if (problem != std::exchange(logged_problem_, problem) && !problem.empty())
+    if (problem != std::exchange(logged_problem_, problem) && !problem.empty() && !stopped_)
         log_.warning("{}", problem);
 }
 

@@ -39,9 +39,16 @@ def requests(kind, status):
 expect(flushd("metrics").status in (0, 69), "before the first start")
 postfix.set_service_field("flush/unix", "chroot", "y")
 postfix.start()
-expect_equal("an ordinary user", flushd("metrics", user="nobody").status, 77)
+of_nobody = flushd("metrics", user="nobody")
+expect_equal("an ordinary user, by postqueue", (of_nobody.status, "postfix_flush_requests" in of_nobody.output), (0, False))
+expect_match("what is missing is said", of_nobody.output,
+             r"(?m)^flushd: without the figures of the service, which only root and mail_owner may read$")
 expect_equal("nothing listed", metrics()["postfix_flush_listed_messages"], "0")
+expect_equal("nothing queued", (metrics()['postfix_queue_messages{queue="deferred"}'], metrics()["postfix_queue_destinations"]),
+             ("0", "0"))
+expect_equal("the service answers", metrics()["postfix_flush_up"], "1")
 
+began = time.time()
 (mine,) = deferred_mail(postfix, "user@customer.tld")
 wait_until("the add is counted", lambda: requests("add", "ok") == 1)
 status = COUNTERS.stat()
@@ -74,11 +81,36 @@ wait_until("the refresh is counted", lambda: metrics()['postfix_flush_runs_total
 wait_until("what was refreshed is deferred again", lambda: requests("add", "ok") == 5)
 postfix.wait_deferred(again)
 
+# All queued mail, by destination, reason and server, whether it is listed or not.
+postfix.configure(default_transport="smtp:[127.0.1.1]:2525")
+postfix.reload()
+shop, held = (postfix.send_smtp(*recipients) for recipients in (["a@my-shop.co.tld", "b@My-Shop.CO.tld"], ["a@held.tld"]))
+postfix.wait_deferred([shop, held])
+run_command("postsuper", "-h", held, check=True)
+now = metrics()
+destination = "postfix_queue_destination_{}{{destination=\"my-shop.co.tld\"{}}}"
+for series, value in {
+        'postfix_queue_messages{queue="hold"}': "1",
+        destination.format("messages", ',state="deferred"'): "1",
+        'postfix_queue_destination_messages{destination="held.tld",state="hold"}': "1",
+        'postfix_queue_relay_messages{relay="127.0.1.1"}': "3",
+        'postfix_queue_reason_messages{reason="connection_refused"}': "4",
+        "postfix_queue_lifetime_seconds": "432000",
+        "postfix_queue_damaged_messages": "0"}.items():
+    expect_equal(series, now.get(series), value)
+arrival = int(now[destination.format("oldest_arrival_timestamp_seconds", "")])
+expect(began - 1 <= arrival <= time.time(), "when it arrived")
+expect_equal("when it is returned", int(now[destination.format("first_return_timestamp_seconds", "")]), arrival + 432000)
+expect(abs(int(now["postfix_flush_collected_timestamp_seconds"]) - time.time()) < 100, "these are of now")
+expect_equal("as postqueue tells it", {name: value for name, value in metrics().items() if "_queue_messages" in name},
+             dict(re.findall(r"(?m)^(postfix_queue_messages\S+) (\d+)$", flushd("metrics", user="nobody").output)))
+
 # Restarts, stock flush, and back: they go on.
 adds = requests("add", "ok")
 postfix.stop()
 expect_equal("after the end, all of it is written", requests("add", "ok") >= adds, True)
 adds = requests("add", "ok")
+expect_equal("nobody answers now", metrics()["postfix_flush_up"], "0")
 postfix.start()
 ask_flush("add", site="customer.tld", queue_id="ABC1")
 wait_until("after a restart", lambda: requests("add", "ok") == adds + 1)
