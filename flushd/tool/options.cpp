@@ -43,6 +43,22 @@ void command_options::texts(const option_text& option, const std::string& value_
                             std::vector<std::string>& values) {
     command_.add_option(option.names, values, option.description)
         ->transform(unmarked)
+        ->allow_extra_args(false)
+        ->type_name(value_name)
+        ->group(option.heading);
+}
+
+void command_options::repeated(const option_text& option, const std::string& value_name,
+                               std::function<std::string(const std::string&)> take) {
+    const auto take_all = [name = long_name(option.names),
+                           take = std::move(take)](const std::vector<std::string>& texts) {
+        for (const auto& text : texts)
+            if (const auto complaint = take(unmarked(text)); !complaint.empty())
+                throw CLI::ValidationError(name, complaint);
+    };
+    command_
+        .add_option_function<std::vector<std::string>>(option.names, take_all, option.description)
+        ->allow_extra_args(false)
         ->type_name(value_name)
         ->group(option.heading);
 }

@@ -48,6 +48,10 @@ public:
     /// An option that may be repeated. --help shows `value_name`, such as FILE, for its value.
     void texts(const option_text& option, const std::string& value_name,
                std::vector<std::string>& values);
+    /// An option that may be repeated; each value is given to `take`, which returns what is wrong
+    /// with it, or "".
+    void repeated(const option_text& option, const std::string& value_name,
+                  std::function<std::string(const std::string&)> take);
     /// An option whose value is a whole number of at most nine digits.
     void number(const option_text& option, std::size_t& value);
     /// An option whose value is a length of time, such as "90s" or "2h".

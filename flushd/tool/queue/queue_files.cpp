@@ -65,6 +65,10 @@ std::optional<queue_file_head> queue_files::read_deferred(const queue_id& id) co
     return queue_file_head{status.st_size, status.st_mtim.tv_sec};
 }
 
+bool queue_files::is_on_hold(const queue_id& id) const {
+    return ::access(layout_.path(queue_name::hold, id).c_str(), F_OK) == 0;
+}
+
 queue_files::location queue_files::find(const queue_id& id) const {
     struct one {
         std::string_view queue;

@@ -49,6 +49,9 @@ public:
     /// meanwhile.
     [[nodiscard]] location find(const postfix_proto::queue_id& id) const;
 
+    /// Whether it is on hold. A message that is being released may be overlooked.
+    [[nodiscard]] bool is_on_hold(const postfix_proto::queue_id& id) const;
+
 private:
     const postfix_proto::queue_layout& layout_;
 };

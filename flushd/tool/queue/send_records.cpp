@@ -1,6 +1,7 @@
 #include "flushd/tool/queue/send_records.hpp"
 
 #include "flushd/core/data_file.hpp"
+#include "flushd/core/selection.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
@@ -10,10 +11,14 @@
 
 #include <fmt/format.h>
 
+#include <pwd.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <string_view>
 #include <thread>
 
 namespace flushd::tool {
@@ -27,6 +32,8 @@ namespace {
 // A process of the service looks once a second, but one that is started may have to read tables.
 constexpr seconds service_patience{15};
 constexpr milliseconds look_interval{50};
+
+constexpr std::string_view selection_beginning = "selected(";
 
 std::string path_of_records(const instance& where) {
     return data_file_path(where.parameters().get("data_directory"),
@@ -87,11 +94,37 @@ void send_records::ask(const logfile_name& file, const std::string& site, const 
     }
 }
 
+std::size_t send_records::call_off_selections(const std::string& name) {
+    std::set<logfile_name> meant;
+    for (const auto& one : sends_.list())
+        if (is_selection(one.what.file) &&
+            (name_of(one.what) == name || one.what.file.name() == name))
+            meant.insert(one.what.file);
+    std::size_t count = 0;
+    for (const auto& file : meant)
+        count += sends_.call_off(file);
+    return count;
+}
+
 bool send_records::waits_until_up(const logfile_name& file) const {
     const auto all = sends_.list();
     return std::any_of(all.begin(), all.end(), [&](const auto& one) {
         return one.what.file == file && one.what.pace.when_up_until;
     });
+}
+
+std::string selection_site(const std::string& description) {
+    return fmt::format("{}{})", selection_beginning, description);
+}
+
+std::string name_of(const unfinished_sends::entry& one) {
+    return is_selection(one.file) && one.site.starts_with(selection_beginning) ? one.file.name()
+                                                                               : one.site;
+}
+
+bool may_record(const instance& where) {
+    const auto* const owner = ::getpwnam(where.parameters().get("mail_owner").c_str());
+    return ::geteuid() == 0 || (owner != nullptr && ::geteuid() == owner->pw_uid);
 }
 
 std::string describe(const send_pace& pace) {
@@ -118,7 +151,7 @@ std::string describe(const unfinished_sends::listed& record, const instance& whe
                            describe(pace));
     return fmt::format("{}: to be sent when it is up{}; given up in {}; `{}` calls it off", site,
                        describe(pace), format_duration(seconds(*pace.when_up_until - now)),
-                       call_off_command(where, site));
+                       call_off_command(where, name_of(record.what)));
 }
 
 } // namespace flushd::tool

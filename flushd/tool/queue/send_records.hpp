@@ -30,6 +30,8 @@ public:
     [[nodiscard]] bool waits_until_up(const logfile_name& file) const;
     /// Returns how many sends have been called off.
     std::size_t call_off(const logfile_name& file) { return sends_.call_off(file); }
+    /// The same for the sends of selections that have this name; see name_of().
+    std::size_t call_off_selections(const std::string& name);
 
 private:
     [[nodiscard]] bool is_begun(const logfile_name& file) const;
@@ -56,6 +58,16 @@ enum class send_state {
 /// One line for a person, such as "customer.tld: sent when it is up, until 18:00".
 [[nodiscard]] std::string describe(const unfinished_sends::listed& record, const instance& where,
                                    std::time_t now);
+
+/// What `flushd send --cancel` takes for a send: the site, or the name of a selection's logfile
+/// when that has several destinations.
+[[nodiscard]] std::string name_of(const unfinished_sends::entry& one);
+
+/// What the log calls a selection that is not the mail of one domain.
+[[nodiscard]] std::string selection_site(const std::string& description);
+
+/// Whether the user is one who may have sends recorded: root, or mail_owner.
+[[nodiscard]] bool may_record(const instance& where);
 
 /// The pace, for a person: ", 20/s", ", the first 50 messages". Empty for the usual one.
 [[nodiscard]] std::string describe(const send_pace& pace);

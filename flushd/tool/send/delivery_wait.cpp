@@ -1,5 +1,6 @@
 #include "flushd/tool/send/delivery_wait.hpp"
 
+#include "flushd/core/selection.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/send_records.hpp"
@@ -64,7 +65,7 @@ delivery_wait::delivery_wait(queue_context& queue, const wait_options& options)
 void delivery_wait::add_mail_on_its_way(const target_list& targets) {
     std::set<logfile_name> sites;
     for (const auto& one : targets)
-        if (one->file)
+        if (one->file && !is_selection(*one->file))
             sites.insert(*one->file);
     if (sites.empty())
         return;
@@ -176,15 +177,20 @@ void delivery_wait::print(const verdict& all, const target_list& targets, ending
     std::fflush(stdout);
     if (how == ending::settled)
         return;
+    const auto command = [&](const std::string& words) {
+        return fmt::format("`{}` ", postfix_command(queue_.postfix(), "flushd", words));
+    };
     std::string again;
     for (const auto& one : targets)
-        if (!one->is_settled && !one->refused)
+        if (!one->is_settled && !one->refused && !one->is_mixed)
             again += fmt::format(" {}{}", one->id ? "--id " : "", shell_word(one->name));
-    fmt::print(stderr, "flushd: {}; delivery goes on: `{}` looks again\n",
+    const auto next =
+        again.empty() ? command("log") + "shows its end" : command("wait" + again) + "looks again";
+    fmt::print(stderr, "flushd: {}; delivery goes on: {}\n",
                how == ending::interrupted
                    ? "interrupted"
                    : fmt::format("stopped waiting after {}", format_duration(options_.limit)),
-               postfix_command(queue_.postfix(), "flushd", "wait" + again));
+               next);
 }
 
 int delivery_wait::run(const target_list& targets, int earlier) {
@@ -207,7 +213,8 @@ void print_requests(const target_list& targets, int exit_status) {
         auto& told = all.destinations.emplace_back();
         told.name = one->name;
         told.result = one->refused ? outcome::refused : outcome::requested;
-        told.counts.waiting = one->refused ? 0 : one->listed;
+        told.counts.waiting = one->refused ? 0 : one->listed - one->held;
+        told.counts.held = one->held;
         all.result = std::max(all.result, told.result);
     }
     all.exit_status = exit_status;

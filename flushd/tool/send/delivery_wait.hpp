@@ -32,7 +32,9 @@ struct send_target {
     std::vector<std::string> asked_as; // names to try until the service accepts one
     std::optional<postfix_proto::queue_id> id;
     std::size_t listed = 0;
-    bool refused = false; // and the reason has been printed
+    std::size_t held = 0;  // of these
+    bool refused = false;  // and the reason has been printed
+    bool is_mixed = false; // chosen messages: the name is no argument of a command
     message_watch messages;
     reason_tally reasons; // why some were deferred again
 

@@ -87,22 +87,29 @@ void add_paced_options(command_options& command, paced_options& options) {
                  options.cancel);
 }
 
-void ask_paced(const queue_context& queue, const paced_options& options, send_target& one) {
+void ask_paced(const queue_context& queue, const paced_options& options, send_target& one,
+               bool is_quiet) {
     if (one.listed == 0) {
-        fmt::print("{}: no mail is listed\n", one.name);
+        if (!is_quiet)
+            fmt::print("{}: no mail is listed\n", one.name);
         one.refused = true;
         return;
     }
-    send_records records(queue.postfix());
-    const auto pace = options.pace(std::time(nullptr));
-    records.ask(*one.file, one.name, pace);
+    send_records(queue.postfix()).ask(*one.file, one.name, options.pace(std::time(nullptr)));
+    if (!is_quiet)
+        tell_paced(queue, options, one, one.name);
+}
+
+void tell_paced(const queue_context& queue, const paced_options& options, const send_target& one,
+                const std::string& called, const std::string& text) {
+    const auto messages = counted(one.listed, "message") + text;
+    const auto pace = describe(options.pace(0));
     if (!options.when_up)
-        fmt::print("{}: sending {}{}\n", one.name, counted(one.listed, "message"), describe(pace));
+        fmt::print("{}: sending {}{}\n", one.name, messages, pace);
     else if (options.keep)
         fmt::print("{}: {} will be sent when it is up{}; given up in {}; `{}` calls it off\n",
-                   one.name, counted(one.listed, "message"), describe(pace),
-                   format_duration(options.give_up_after),
-                   call_off_command(queue.postfix(), one.name));
+                   one.name, messages, pace, format_duration(options.give_up_after),
+                   call_off_command(queue.postfix(), called));
     else
         fmt::print("{}: waiting until it is up, for {} at most\n", one.name,
                    format_duration(options.give_up_after));
@@ -110,7 +117,8 @@ void ask_paced(const queue_context& queue, const paced_options& options, send_ta
 }
 
 int wait_until_up(const queue_context& queue,
-                  const std::vector<std::unique_ptr<send_target>>& targets, bounce_watch& bounces) {
+                  const std::vector<std::unique_ptr<send_target>>& targets, bounce_watch& bounces,
+                  bool is_quiet) {
     const interrupt_guard interrupts;
     send_records records(queue.postfix());
     std::vector<send_target*> waiting;
@@ -140,8 +148,9 @@ int wait_until_up(const queue_context& queue,
             one->messages.look(std::time(nullptr), bounces);
             const auto& result = one->messages.result();
             one->refused = result.gone() == 0 && result.moving == 0;
-            fmt::print("{}: {}\n", one->name,
-                       one->refused ? "not up in time, or called off" : "is up");
+            if (!is_quiet)
+                fmt::print("{}: {}\n", one->name,
+                           one->refused ? "not up in time, or called off" : "is up");
             std::fflush(stdout);
             status = one->refused ? EX_TEMPFAIL : status;
             return true;
@@ -154,7 +163,8 @@ void call_off(const queue_context& queue, const std::vector<std::string>& sites)
     send_records records(queue.postfix());
     bool is_missing = false;
     for (const auto& site : sites) {
-        const auto count = records.call_off(queue.logfile_of(site));
+        const auto count =
+            records.call_off(queue.logfile_of(site)) + records.call_off_selections(site);
         fmt::print("{}: {}\n", site,
                    count > 0 ? "called off; what has been moved is delivered"
                              : "nothing is under way");

@@ -3,20 +3,21 @@
 #include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/eligibility_hint.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/queue/site_summary.hpp"
 #include "flushd/tool/screen/counted.hpp"
-#include "flushd/tool/screen/duration.hpp"
 #include "flushd/tool/screen/service_errors.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/send/chosen_send.hpp"
 #include "flushd/tool/send/delivery_wait.hpp"
-#include "flushd/tool/send/paced_send.hpp"
+#include "flushd/tool/send/postqueue_send.hpp"
+#include "flushd/tool/send/send_options.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,17 +29,8 @@ namespace flushd::tool {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using clock = std::chrono::steady_clock;
 using postfix_proto::flush_outcome;
-
-struct send_options {
-    std::vector<std::string> sites, ids;
-    bool all = false, wait = false;
-    std::optional<seconds> older_than;
-    wait_options how;
-    paced_options paced;
-};
 
 class sender {
 public:
@@ -46,39 +38,42 @@ public:
 
     /// Returns the exit status.
     int run() {
-        queue_.refuse_without_services(not_permitted(options_.ids.empty()
-                                                         ? command("postqueue", "-s SITE")
-                                                         : command("postqueue", "-i ID")));
-        std::optional<delivery_wait> waiting;
+        if (options_.dry_run)
+            return show_choice();
         if (options_.wait)
-            waiting.emplace(queue_, options_.how);
-        find_targets();
+            waiting_.emplace(queue_, options_.how);
+        if (options_.chooses())
+            send_chosen();
+        else
+            send_listed();
         if (targets_.empty() && status_ == 0 && !options_.how.json)
             fmt::print("No mail to send.\n");
-        if (waiting)
-            waiting->add_mail_on_its_way(targets_);
-        for (auto& one : targets_)
-            ask(*one);
         if (options_.paced.waits()) {
-            fail_with(wait_until_up(queue_, targets_, waiting->bounces()));
-            waiting->start_clock();
+            fail_with(wait_until_up(queue_, targets_, waiting_->bounces(), options_.how.json));
+            waiting_->start_clock();
         }
-        if (waiting)
-            return waiting->run(targets_, status_);
+        if (waiting_)
+            return waiting_->run(targets_, status_);
         if (options_.how.json)
             print_requests(targets_, status_);
         return status_;
     }
 
 private:
+    int show_choice();
+    void send_chosen();
+    void send_listed();
     void find_targets();
     void add_site(const listed_site& site, std::vector<std::string> asked_as);
     void add_id(postfix_proto::queue_id id);
     void ask(send_target& one);
+    void ask_at_pace(send_target& one);
     [[nodiscard]] postfix_proto::flush_result ask_for(const send_target& one,
                                                       const std::string& site);
     void report(send_target& one, const postfix_proto::flush_result& answer);
-    void refuse(const send_target& one);
+    void refuse(send_target& one);
+    void tell(const send_target& one) const;
+    void send_not_listed();
     /// One to be advised.
     [[nodiscard]] std::string command(std::string_view program, std::string_view arguments) const {
         return postfix_command(queue_.postfix(), program, arguments);
@@ -88,13 +83,89 @@ private:
     queue_context& queue_;
     const send_options& options_;
     clock::time_point begin_ = clock::now();
+    std::optional<delivery_wait> waiting_;
     target_list targets_;
+    std::vector<send_target*> not_listed_; // sites whose mail is to be looked for in the queue
     bool knows_queue_ = false;
     int status_ = 0;
 };
 
+int sender::show_choice() {
+    std::vector<mail_selection> selections{options_.whole_selection()};
+    const auto found = chosen_sender(queue_, options_).find(selections);
+    print_choice(found.front(), options_.how.json);
+    return 0;
+}
+
+void sender::send_chosen() {
+    chosen_sender service(queue_, options_);
+    std::vector<mail_selection> selections{options_.whole_selection()};
+    auto found = service.find(selections);
+    // The mail of one domain has its name.
+    const bool is_site = options_.sites.size() == 1 && options_.selection.is_empty();
+    auto one = service.prepare(is_site ? options_.sites.front() : selected_name, found.front());
+    one.site = is_site ? options_.sites.front() : selection_site(selections.front().describe());
+    if (!is_site && !one.ids.empty())
+        one.text = " for " + counted(found.front().destinations().size(), "destination");
+    if (one.ids.empty() && !options_.wait)
+        return;
+    service.ask(one);
+    targets_.push_back(std::move(one.target));
+}
+
+void sender::send_listed() {
+    find_targets();
+    if (waiting_)
+        waiting_->add_mail_on_its_way(targets_);
+    for (auto& one : targets_)
+        ask(*one);
+    send_not_listed();
+    if (!options_.has_many_ids())
+        return;
+    chosen_sender service(queue_, options_);
+    auto one = service.prepare(options_.ids);
+    if (one.ids.empty() && !options_.wait)
+        return;
+    service.ask(one);
+    targets_.push_back(std::move(one.target));
+}
+
+/// Looks for all of it at once.
+void sender::send_not_listed() {
+    if (not_listed_.empty())
+        return;
+    chosen_sender service(queue_, options_);
+    std::vector<mail_selection> selections(not_listed_.size());
+    for (std::size_t i = 0; i < selections.size(); ++i)
+        for (const auto& site : not_listed_[i]->asked_as)
+            static_cast<void>(selections[i].add(mail_selection::kind::site, site));
+    auto found = service.find(selections);
+    for (std::size_t i = 0; i < selections.size(); ++i) {
+        const auto slot = std::find_if(targets_.begin(), targets_.end(), [&](const auto& one) {
+            return one.get() == not_listed_[i];
+        });
+        const auto was_refused = not_listed_[i]->refused;
+        const auto hint =
+            was_refused ? eligibility_hint(queue_.postfix(), not_listed_[i]->name) : std::string();
+        if (was_refused && found[i].is_empty()) {
+            std::fflush(stdout);
+            fmt::print(stderr, "flushd: {}", hint);
+            fail_with(EX_UNAVAILABLE);
+            continue;
+        }
+        auto one = service.prepare(not_listed_[i]->name, found[i]);
+        one.site = not_listed_[i]->name;
+        one.text = " found in the queue";
+        service.ask(one);
+        *slot = std::move(one.target);
+        if (!options_.how.json)
+            fmt::print("{}", hint);
+    }
+    std::fflush(stdout);
+}
+
 void sender::find_targets() {
-    for (const auto& text : options_.ids) {
+    for (const auto& text : options_.has_many_ids() ? std::vector<std::string>() : options_.ids) {
         auto id = postfix_proto::queue_id::parse(text);
         if (!id)
             throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
@@ -108,14 +179,11 @@ void sender::find_targets() {
         add_site(listed.front(), queue_.sites_named(name));
         targets_.back()->name = targets_.back()->asked_as.front();
     }
-    if (!options_.all && !options_.older_than)
+    if (!options_.all)
         return;
-    const auto now = std::time(nullptr);
     for (const auto& site : read_listed_sites(queue_.layout())) {
         const auto summary = summarise(site, queue_.files());
-        if (summary.deferred == 0 ||
-            (options_.older_than &&
-             (!summary.oldest || now - *summary.oldest <= options_.older_than->count())))
+        if (summary.deferred == 0)
             continue;
         const auto& names = queue_.names().of(site.file);
         std::vector<std::string> asked_as(names.begin(), names.end());
@@ -130,6 +198,8 @@ void sender::add_site(const listed_site& site, std::vector<std::string> asked_as
     one->file = site.file;
     one->asked_as = std::move(asked_as);
     one->listed = site.ids.size();
+    for (const auto& id : site.ids)
+        one->held += queue_.files().is_on_hold(id) ? 1 : 0;
     if (options_.wait)
         for (const auto& id : site.ids)
             one->messages.add(id);
@@ -167,7 +237,7 @@ void sender::ask(send_target& one) {
     if (one.id)
         return report(one, ask_for(one, ""));
     if (options_.paced.are_used())
-        return ask_paced(queue_, options_.paced, one);
+        return ask_at_pace(one);
     postfix_proto::flush_result answer;
     for (const auto& site : one.asked_as) {
         answer = ask_for(one, site);
@@ -188,13 +258,18 @@ void sender::ask(send_target& one) {
     report(one, answer);
 }
 
+void sender::ask_at_pace(send_target& one) {
+    if (one.listed == 0)
+        not_listed_.push_back(&one);
+    else
+        ask_paced(queue_, options_.paced, one, options_.how.json);
+}
+
 void sender::report(send_target& one, const postfix_proto::flush_result& answer) {
     switch (answer.outcome) {
     case flush_outcome::ok:
         if (!options_.wait && !options_.how.json)
-            fmt::print("{}: {}\n", one.name,
-                       one.listed == 0 ? "no mail is listed"
-                                       : "sending " + counted(one.listed, "message"));
+            tell(one);
         return;
     case flush_outcome::unreachable:
         throw tool_error(
@@ -207,7 +282,6 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
         throw tool_error(answer.text + "; the mail may still be sent", EX_TEMPFAIL);
     case flush_outcome::deny:
         refuse(one);
-        fail_with(EX_UNAVAILABLE);
         break;
     case flush_outcome::fail:
         fmt::print(stderr, "flushd: {}\n", answer.text);
@@ -225,35 +299,43 @@ void sender::report(send_target& one, const postfix_proto::flush_result& answer)
     one.refused = true;
 }
 
-void sender::refuse(const send_target& one) {
+void sender::tell(const send_target& one) const {
+    const auto sent = one.listed - one.held;
+    fmt::print("{}: {}\n", one.name,
+               one.listed == 0 ? "no mail is listed" : "sending " + counted(sent, "message"));
+    if (one.held > 0)
+        fmt::print("{}: {} on hold; `{}` releases and sends it\n", one.name,
+                   counted(one.held, "message"),
+                   command("flushd", "send --release " + shell_word(one.name)));
+}
+
+void sender::refuse(send_target& one) {
+    if (!options_.sites.empty()) {
+        not_listed_.push_back(&one);
+        return;
+    }
     std::fflush(stdout);
-    if (options_.sites.empty())
-        fmt::print(stderr,
-                   "flushd: {}: mail is listed, but the destination is no longer in "
-                   "fast_flush_domains\n",
-                   one.name);
-    else
-        fmt::print(stderr, "flushd: {}", eligibility_hint(queue_.postfix(), one.name));
+    fmt::print(stderr,
+               "flushd: {}: mail is listed, but the destination is no longer in "
+               "fast_flush_domains\n",
+               one.name);
+    fail_with(EX_UNAVAILABLE);
 }
 
 void run(const global_options& global, send_options& options) {
-    const int ways = (options.sites.empty() ? 0 : 1) + (options.ids.empty() ? 0 : 1) +
-                     (options.all || options.older_than ? 1 : 0);
-    if (ways != 1)
-        throw tool_error("specify one of SITE..., --all, --older-than TIME and --id ID", EX_USAGE);
-    if (options.paced.are_used() && (options.sites.empty() || options.paced.mistake()))
-        throw tool_error(options.sites.empty() ? "--when-up, --rate, --first and --cancel need SITE"
-                                               : options.paced.mistake(),
-                         EX_USAGE);
-    if (options.paced.are_used() && options.how.json)
-        throw tool_error("--json cannot be combined with --when-up, --rate, --first and --cancel",
-                         EX_USAGE);
+    options.read_words();
+    options.check();
     options.wait = options.wait || !options.how.notify.empty() || options.paced.waits();
     options.how.remember_directory();
     queue_context queue(enter_queue_directory(global.config_directory));
+    int status = 0;
     if (options.paced.cancel)
-        return call_off(queue, options.sites);
-    if (const int status = sender(queue, options).run(); status != 0)
+        call_off(queue, options.sites);
+    else if (may_record(queue.postfix()))
+        status = sender(queue, options).run();
+    else
+        status = send_with_postqueue(queue, options);
+    if (status != 0)
         throw exit_request(status);
 }
 
@@ -262,26 +344,17 @@ void run(const global_options& global, send_options& options) {
 void add_send(CLI::App& app, const global_options& global) {
     auto options = std::make_shared<send_options>();
     command_options command(app, "send", "Request delivery of mail now");
-    command.footer("TIME is a number with a unit: 90s, 30m, 2h or 3d.\n"
-                   "Asks the flush service, as ETRN and postqueue -s do. The exit status is 0 when "
-                   "the service has accepted the request, and 69 when it refuses or the mail "
-                   "system is down. With --wait it is 0 when all mail was delivered, 65 when some "
-                   "was returned to its sender, 75 when some was deferred again, is on hold or was "
-                   "not tried, 124 when the time was up, and 130 after an interruption.");
-    command.arguments("SITE", options->sites, "Send the listed mail for these destinations");
-    command.flag({"--all", "Send for every destination with listed mail", "Selection"},
-                 options->all);
-    command.duration({"--older-than",
-                      "Send for every destination whose oldest deferred message is older",
-                      "Selection"},
-                     options->older_than);
-    command.texts({"--id", "Send this message, listed or not; may be repeated", "Selection"}, "ID",
-                  options->ids);
-    command.flag(
-        {"-w,--wait", "Wait until each message has been tried, and report the result", "Waiting"},
-        options->wait);
-    options->how.add_to(command);
-    add_paced_options(command, options->paced);
+    command.footer(
+        "TIME is a number with a unit: 90s, 30m, 2h or 3d. PATTERN is one of the shell, in any "
+        "case. Of several options of one kind, a message needs to fulfil one; of several kinds, "
+        "one of each. --not 'reason=*full*' leaves mail out.\n"
+        "Asks the flush service, as ETRN and postqueue -s do; the mail of a destination that is "
+        "not eligible is looked for in the queue. The exit status is 0 when the service has "
+        "accepted the request, and 69 when it refuses or the mail system is down. With --wait it "
+        "is 0 when all mail was delivered, 65 when some was returned to its sender, 75 when some "
+        "was deferred again, is on hold or was not tried, 124 when the time was up, and 130 after "
+        "an interruption.");
+    options->add_to(command);
     command.action([options, &global] { run(global, *options); });
 }
 
