@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | -s | --sort | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen) ((number++)) ;;
+            -c | -o | --output | -s | --sort | --by | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -28,7 +28,11 @@ _flushd()
             return
             ;;
         -s | --sort)
-            mapfile -t COMPREPLY < <(compgen -W "site listed deferred oldest size sent" -- "$word")
+            mapfile -t COMPREPLY < <(compgen -W "site messages deferred oldest next returned active held listed size sent reason" -- "$word")
+            return
+            ;;
+        --by)
+            mapfile -t COMPREPLY < <(compgen -W "destination relay reason reason-class sender sender-domain" -- "$word")
             return
             ;;
         -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen) return ;;
@@ -41,7 +45,7 @@ _flushd()
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
-        status) options="--sort --older-than --top --all --names --json --watch --interval" ;;
+        status) options="--by --sort --older-than --top --all --json --watch --interval" ;;
         send) options="--all --older-than --id --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel" ;;
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;

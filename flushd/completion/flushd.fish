@@ -7,7 +7,7 @@ complete -c flushd -n "not __fish_seen_subcommand_from $commands" -l version -d 
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a install -d "Put flushd behind Postfix's flush service"
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a uninstall -d "Put Postfix's own flush back"
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a check -d 'Look for what keeps ETRN from working'
-complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show what is listed for each site'
+complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show the mail that waits, by destination'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a send -d 'Deliver what is listed for sites'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a wait -d 'Wait for mail that is being sent'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a log -d 'Show the last sends and what came of them'
@@ -19,10 +19,10 @@ complete -c flushd -n '__fish_seen_subcommand_from install uninstall' -l dry-run
 complete -c flushd -n '__fish_seen_subcommand_from install' -l proxy -d 'Have proxymap look up tables that flushd cannot'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l rebuild -d 'Afterwards list the mail that is deferred already'
 complete -c flushd -n '__fish_seen_subcommand_from status send' -l older-than -x -d 'Only sites with older mail'
-complete -c flushd -n '__fish_seen_subcommand_from status' -s s -l sort -x -a 'site listed deferred oldest size sent' -d 'Order'
-complete -c flushd -n '__fish_seen_subcommand_from status' -s n -l top -x -d 'Only so many sites'
-complete -c flushd -n '__fish_seen_subcommand_from status' -s a -l all -d 'Also sites without listed mail'
-complete -c flushd -n '__fish_seen_subcommand_from status' -l names -d 'Ask showq for the names of the sites'
+complete -c flushd -n '__fish_seen_subcommand_from status' -s s -l sort -x -a 'site messages deferred oldest next returned active held listed size sent reason' -d 'Order'
+complete -c flushd -n '__fish_seen_subcommand_from status' -l by -x -a 'destination relay reason reason-class sender sender-domain' -d 'Group by'
+complete -c flushd -n '__fish_seen_subcommand_from status' -s n -l top -x -d 'Only so many rows'
+complete -c flushd -n '__fish_seen_subcommand_from status' -s a -l all -d 'Also sites without mail'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l json -d 'For programs'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Again and again'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l interval -x -d 'How often --watch looks'

@@ -145,6 +145,23 @@ std::string_view first_reason(std::string_view reason) noexcept {
     return reason;
 }
 
+std::string essence_first(std::string_view reason) {
+    reason = first_reason(reason);
+    constexpr std::string_view connect = "connect to ", colon = ": ", said = " said: ";
+    const auto turn = [reason](std::size_t end, std::size_t begin) {
+        std::string result(reason.substr(begin));
+        return result.append(" (").append(reason.substr(0, end)).append(")");
+    };
+    if (reason.starts_with(connect)) {
+        if (const auto at = reason.find(colon); at != std::string_view::npos)
+            return turn(at, at + colon.size());
+    } else if (reason.starts_with("host ")) {
+        if (const auto at = reason.find(said); at != std::string_view::npos)
+            return turn(at, at + said.size());
+    }
+    return std::string(reason);
+}
+
 void append_normalised_reason(std::string_view reason, std::string& result) {
     reason = first_reason(reason).substr(0, longest_input);
     normaliser words(result);

@@ -10,6 +10,10 @@ namespace flushd::tool {
 /// earlier.
 [[nodiscard]] std::string_view first_reason(std::string_view reason) noexcept;
 
+/// The same with what went wrong at the front, where a table cuts the end off: "Connection refused
+/// (connect to mx.a.tld[192.0.2.1]:25)", "450 4.2.0 Greylisted (host mx.a.tld[192.0.2.1])".
+[[nodiscard]] std::string essence_first(std::string_view reason);
+
 /// Replaces what differs between messages that are deferred for the same reason by `*`: names and
 /// addresses of hosts and people, numbers, times, queue IDs, URLs. An SMTP code and an enhanced
 /// status code are kept. At most 300 bytes.

@@ -13,15 +13,24 @@ constexpr std::size_t gap = 2;
 // A shorter domain is not recognisable, so the table becomes too wide instead.
 constexpr std::size_t narrowest_first_column = 12;
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
+std::size_t narrowest(const text_table::column& column, std::size_t natural) {
+    return column.shortened == text_table::column::never ? natural
+                                                         : std::min(natural, column.narrowest);
+}
 
-/// The offset at which the code point with this number begins.
-std::size_t offset_of(std::string_view text, std::size_t column) {
-    std::size_t at = 0;
-    for (; at < text.size(); ++at)
-        if (!is_continuation(text[at]) && column-- == 0)
-            break;
-    return at;
+std::string cut(const std::string& text, const text_table::column& column, std::size_t width) {
+    return column.shortened == text_table::column::at_the_end ? shorten_end(text, width)
+                                                              : shorten(text, width);
+}
+
+std::vector<text_table::column> plain_columns(std::vector<std::string> titles) {
+    std::vector<text_table::column> result;
+    for (auto& title : titles)
+        result.push_back({.title = std::move(title)});
+    result.front().align = text_table::column::left;
+    result.front().shortened = text_table::column::in_the_middle;
+    result.front().narrowest = narrowest_first_column;
+    return result;
 }
 
 } // namespace
@@ -41,26 +50,6 @@ std::string format_size(std::int64_t bytes) {
                         : fmt::format("{:.0f}{}", value, units[unit]);
 }
 
-std::size_t display_width(std::string_view text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-std::string shorten(std::string_view text, std::size_t width) {
-    const auto has = display_width(text);
-    if (has <= width)
-        return std::string(text);
-    constexpr std::string_view left_out = "..";
-    if (width <= left_out.size() + 1)
-        return std::string(text.substr(0, offset_of(text, width)));
-    const auto head = (width - left_out.size()) / 2;
-    const auto tail = width - left_out.size() - head;
-    std::string result(text.substr(0, offset_of(text, head)));
-    result += left_out;
-    result += text.substr(offset_of(text, has - tail));
-    return result;
-}
-
 std::string emphasised(std::string_view text, emphasis how) {
     switch (how) {
     case emphasis::none:
@@ -75,41 +64,95 @@ std::string emphasised(std::string_view text, emphasis how) {
     return std::string(text);
 }
 
-text_table::text_table(std::vector<std::string> titles) {
-    rows_.emplace_back();
-    for (auto& title : titles)
-        rows_.front().push_back({std::move(title), emphasis::strong});
+text_table::text_table(std::vector<std::string> titles)
+    : text_table(with_columns(plain_columns(std::move(titles)))) {}
+
+text_table text_table::with_columns(std::vector<column> columns) {
+    text_table result;
+    result.columns_ = std::move(columns);
+    result.rows_.emplace_back();
+    for (const auto& one : result.columns_)
+        result.rows_.front().push_back({one.title, emphasis::strong});
+    return result;
 }
 
 void text_table::add(std::vector<cell> row) {
-    row.resize(rows_.front().size());
+    row.resize(columns_.size());
     rows_.push_back(std::move(row));
 }
 
-std::string text_table::render(std::size_t width, bool colour) const {
-    std::vector<std::size_t> widths(rows_.front().size());
+std::vector<std::size_t> text_table::natural_widths() const {
+    std::vector<std::size_t> result(columns_.size());
     for (const auto& row : rows_)
         for (std::size_t i = 0; i < row.size(); ++i)
-            widths[i] = std::max(widths[i], display_width(row[i].text));
-    std::size_t others = 0;
-    for (std::size_t i = 1; i < widths.size(); ++i)
-        others += widths[i] + gap;
-    if (width > 0 && widths[0] + others > width)
-        widths[0] = std::min(widths[0],
-                             std::max(narrowest_first_column, width > others ? width - others : 0));
-    std::string result;
+            result[i] = std::max(result[i], display_width(row[i].text));
+    return result;
+}
+
+std::vector<bool> text_table::shown_columns(const std::vector<std::size_t>& widths,
+                                            std::size_t width) const {
+    std::vector<bool> shown(columns_.size(), true);
+    const auto least = [&] {
+        std::size_t sum = 0;
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            if (shown[i])
+                sum += narrowest(columns_[i], widths[i]) + (i > 0 ? gap : 0);
+        return sum;
+    };
+    while (width > 0 && least() > width) {
+        std::size_t next = 0;
+        for (std::size_t i = 1; i < columns_.size(); ++i)
+            if (shown[i] && columns_[i].dispensable > (next > 0 ? columns_[next].dispensable : 0))
+                next = i;
+        if (next == 0)
+            break;
+        shown[next] = false;
+    }
+    return shown;
+}
+
+std::vector<text_table::line> text_table::lines(std::size_t width) const {
+    auto widths = natural_widths();
+    const auto shown = shown_columns(widths, width);
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+        sum += shown[i] ? widths[i] + (i > 0 ? gap : 0) : 0;
+    for (std::size_t i = widths.size(); i-- > 0 && width > 0 && sum > width;) {
+        if (!shown[i])
+            continue;
+        const auto less = std::min(sum - width, widths[i] - narrowest(columns_[i], widths[i]));
+        widths[i] -= less;
+        sum -= less;
+    }
+    std::vector<line> result;
     for (const auto& row : rows_) {
+        auto& parts = result.emplace_back().parts;
+        std::string blanks; // before the next text
         for (std::size_t i = 0; i < row.size(); ++i) {
-            const auto text = i == 0 ? shorten(row[i].text, widths[0]) : row[i].text;
+            if (!shown[i])
+                continue;
+            auto text = cut(row[i].text, columns_[i], widths[i]);
             const std::string padding(widths[i] - std::min(widths[i], display_width(text)), ' ');
-            const auto shown = colour ? emphasised(text, row[i].how) : text;
-            if (i == 0)
-                result += shown + padding;
-            else
-                result += std::string(gap, ' ') + padding + shown;
+            blanks += i > 0 ? std::string(gap, ' ') : "";
+            if (columns_[i].align == column::right)
+                blanks += padding;
+            if (!text.empty()) {
+                if (!blanks.empty())
+                    parts.push_back({std::exchange(blanks, {})});
+                parts.push_back({std::move(text), row[i].how});
+            }
+            if (columns_[i].align == column::left)
+                blanks += padding;
         }
-        while (result.ends_with(' '))
-            result.pop_back();
+    }
+    return result;
+}
+
+std::string text_table::render(std::size_t width, bool colour) const {
+    std::string result;
+    for (const auto& one : lines(width)) {
+        for (const auto& [text, how] : one.parts)
+            result += colour ? emphasised(text, how) : text;
         result += '\n';
     }
     return result;

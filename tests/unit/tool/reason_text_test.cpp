@@ -56,3 +56,12 @@ TEST_CASE("a long reason is cut off") {
     CHECK(normalised_reason(longer).size() == 300);
     CHECK(normalised_reason(std::string(100'000, 'x')).size() == 300);
 }
+
+TEST_CASE("the essence of a reason can stand first") {
+    CHECK(essence_first("connect to a.tld[192.0.2.1]:25: Connection refused") ==
+          "Connection refused (connect to a.tld[192.0.2.1]:25)");
+    CHECK(essence_first("host a.tld[192.0.2.1] said: 450 4.2.0 no") ==
+          "450 4.2.0 no (host a.tld[192.0.2.1])");
+    CHECK(essence_first("mail transport unavailable") == "mail transport unavailable");
+    CHECK(essence_first("connect to nowhere") == "connect to nowhere");
+}

@@ -149,7 +149,8 @@ TEST_CASE("a mistyped command line ends in a sentence that helps") {
     check_usage_error({"status", "--top", "x"},
                       "--top: not a whole number: x; see `flushd status --help`");
     check_usage_error({"status", "-s", "x"},
-                      "--sort: not one of site, listed, deferred, oldest, size, sent: x; see "
+                      "--sort: not one of site, messages, deferred, oldest, next, returned, active, held, "
+                      "listed, size, sent, reason: x; see "
                       "`flushd status --help`");
     check_usage_error({"send", "--timeout", "x"},
                       "--timeout: not a length of time such as 90s, 30m, 2h or 3d: x; see "
