@@ -37,6 +37,8 @@ constexpr int reading = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLO
 
 // More than this is left of a logfile that has thousands of recipients; they have no reason then.
 constexpr std::size_t longest_log = std::size_t{1} << 20U;
+// Usually all is in the first read; read_at() clears as much as it is asked for.
+constexpr std::size_t first_read = 2048;
 
 // Of a queue whose files are spread over several levels.
 constexpr std::size_t most_open_directories = 300;
@@ -145,7 +147,10 @@ void file_survey::read_defer_log(const queue_id& id) {
     entries_.clear();
     entry_at_.clear();
     const auto file = defer_logs_.open(id);
-    if (!file || postfix_proto::read_at(file.get(), 0, longest_log, log_text_))
+    if (!file || postfix_proto::read_at(file.get(), 0, first_read, log_text_))
+        return;
+    if (log_text_.size() == first_read &&
+        postfix_proto::read_at(file.get(), first_read, longest_log - first_read, log_text_))
         return;
     std::string_view rest = log_text_;
     while (const auto entry = postfix_proto::take_bounce_log_entry(rest))
