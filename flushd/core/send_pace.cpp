@@ -17,6 +17,8 @@ bool set(send_pace& pace, std::string_view name, std::int64_t value) {
         pace.first = static_cast<std::size_t>(value);
     else if (name == "up")
         pace.when_up_until = static_cast<std::time_t>(value);
+    else if (name == "by")
+        pace.user = static_cast<uid_t>(value);
     else
         return false;
     return true;
@@ -35,6 +37,8 @@ std::string format_pace(const send_pace& pace) {
         add("first", static_cast<std::int64_t>(pace.first));
     if (pace.when_up_until)
         add("up", *pace.when_up_until);
+    if (pace.user)
+        add("by", *pace.user);
     return text.empty() ? "-" : text;
 }
 

@@ -110,8 +110,9 @@ void site_sender::begin(const logfile_name& file, std::shared_ptr<run> first) {
 
 void site_sender::send_recorded(unfinished_sends::send recorded) {
     const auto file = recorded.what.file;
-    auto asked =
-        std::make_shared<run>(daemon_.context, std::move(recorded.what), send_mode::unthrottle);
+    const auto user = recorded.what.pace.user;
+    auto asked = std::make_shared<run>(daemon_.context, std::move(recorded.what),
+                                       send_mode::unthrottle, user);
     if (asked->what.tries > 1)
         asked->account.resumed();
     asked->record.emplace(std::move(recorded.kept));

@@ -76,7 +76,9 @@ bool send_records::is_begun(const logfile_name& file) const {
 }
 
 void send_records::ask(const logfile_name& file, const std::string& site, const send_pace& pace) {
-    if (!sends_.leave({file, site, pace}))
+    auto asked = pace;
+    asked.user = ::getuid();
+    if (!sends_.leave({file, site, asked}))
         throw tool_error(fmt::format("{}: cannot record the send", site), EX_OSERR);
     // This starts a process, if none is there.
     const auto answer = ask_for_nothing(where_, service_patience);

@@ -9,7 +9,7 @@ using namespace flushd;
 TEST_CASE("a pace is one word, and can be read again") {
     const auto pace = GENERATE(send_pace{}, send_pace{std::chrono::milliseconds(50)},
                                send_pace{std::chrono::microseconds(1), 50},
-                               send_pace{std::chrono::microseconds(0), 1, 1795766400});
+                               send_pace{std::chrono::microseconds(0), 1, 1795766400, 1000});
     CHECK(parse_pace(format_pace(pace)) == pace);
     CHECK(format_pace(pace).find(' ') == std::string::npos);
 }
