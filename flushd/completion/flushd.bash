@@ -50,7 +50,8 @@ _flushd()
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;
         metrics) options="--output --top --listen" ;;
-        check | rebuild) options= ;;
+        check) options="--quiet --json" ;;
+        rebuild) options= ;;
         help)
             options=
             [[ $word == -* ]] || options="install uninstall check status send wait log rebuild metrics help"

@@ -19,6 +19,8 @@ complete -c flushd -n '__fish_seen_subcommand_from install uninstall' -l dry-run
 complete -c flushd -n '__fish_seen_subcommand_from install' -l proxy -d 'Have proxymap look up tables that flushd cannot'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l rebuild -d 'Afterwards list the mail that is deferred already'
 complete -c flushd -n '__fish_seen_subcommand_from status send' -l older-than -x -d 'Only older mail'
+complete -c flushd -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'One line, for Nagios'
+complete -c flushd -n '__fish_seen_subcommand_from check' -l json -d 'For programs'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s s -l sort -x -a 'site messages deferred oldest next returned active held listed size sent reason' -d 'Order'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l by -x -a 'destination relay reason reason-class sender sender-domain' -d 'Group by'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s n -l top -x -d 'Only so many rows'

@@ -23,18 +23,17 @@
 namespace flushd::tool {
 
 /// One run of the command: performs all checks, in the order in which an operator would fix the
-/// problems, and prints the findings.
+/// problems.
 class check {
 public:
     /// How long a service may be silent before it counts as not answering.
     static constexpr std::chrono::seconds patience{10};
 
-    /// The working directory must be queue_directory: see enter_queue_directory(). `where` must
-    /// outlive it.
-    explicit check(const instance& where);
+    /// The working directory must be queue_directory: see enter_queue_directory(). `where` and
+    /// `found` must outlive it.
+    check(const instance& where, findings& found);
 
-    /// Returns the number of problems.
-    unsigned run();
+    void run();
 
 private:
     // check_configuration.cpp
@@ -45,9 +44,19 @@ private:
     void check_release();
     void check_domains();
     void check_proxied(const proxy_plan& plan);
-    void look_up(const std::string& site);
-    void check_restrictions();
+    bool look_up(const std::string& site);
     void check_flush_directory();
+
+    // check_etrn.cpp
+    struct smtp_server;
+    [[nodiscard]] std::vector<smtp_server> find_smtp_servers() const;
+    void check_smtp_servers();
+    void check_refusal(const std::vector<smtp_server>& servers);
+    void check_openness(const std::vector<smtp_server>& servers);
+    void check_keywords(const std::vector<smtp_server>& servers);
+    void check_access_tables(const std::vector<smtp_server>& servers);
+    [[nodiscard]] std::string set_command(const smtp_server& server, const std::string& parameter,
+                                          const std::string& value) const;
 
     // check_services.cpp
     void check_answer(const std::optional<service_entry>& entry);
@@ -65,12 +74,14 @@ private:
     std::string master_cf_;
     std::string main_cf_;
     std::optional<pid_t> master_;
-    findings found_;
+    findings& found_;
     std::vector<std::string> complaints_; // what the service would have logged
     postfix_proto::logger log_;
     std::optional<postfix_proto::postconf_result> values_;
     std::optional<flush_parameters> parameters_;
     std::optional<site_policy> policy_;
+    bool is_list_empty_ = false;
+    bool is_any_eligible_ = false; // also a destination that the configuration does not name
 };
 
 } // namespace flushd::tool

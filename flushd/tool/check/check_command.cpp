@@ -1,4 +1,5 @@
 #include "flushd/tool/check/check.hpp"
+#include "flushd/tool/check/check_report.hpp"
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 
 namespace flushd::tool {
@@ -33,18 +35,18 @@ private:
 
 } // namespace
 
-check::check(const instance& where)
+check::check(const instance& where, findings& found)
     : where_(where), service_(where.parameters().get("flush_service_name")),
       master_cf_(where.config_directory() + "/master.cf"),
-      main_cf_(where.config_directory() + "/main.cf"), master_(find_master(where)),
+      main_cf_(where.config_directory() + "/main.cf"), master_(find_master(where)), found_(found),
       log_(std::make_unique<collecting_sink>(complaints_)) {}
 
-unsigned check::run() {
+void check::run() {
     const auto entry = check_entry();
     read_main_cf(entry);
     check_release();
     check_domains();
-    check_restrictions();
+    check_smtp_servers();
     check_flush_directory();
     if (master_) {
         check_answer(entry);
@@ -56,7 +58,6 @@ unsigned check::run() {
                      "{}",
                      command("postfix", "start"));
     }
-    return found_.count();
 }
 
 std::string check::command(std::string_view program, std::string_view arguments) const {
@@ -69,18 +70,51 @@ std::string check::mend_field(const service_entry& entry, std::string_view chang
                        command("postfix", "reload"));
 }
 
+namespace {
+
+struct check_options {
+    bool json = false, quiet = false;
+};
+
+void run_checks(const global_options& global, findings& found) {
+    if (::geteuid() != 0) {
+        found.unknown("only root can read all that is checked: run \"{}\" as root",
+                      postfix_command(instance(global.config_directory), "flushd", "check"));
+        return;
+    }
+    const auto where = enter_queue_directory(global.config_directory);
+    check(where, found).run();
+}
+
+void run(const global_options& global, const check_options& options) {
+    findings found(!options.json && !options.quiet);
+    try {
+        run_checks(global, found);
+    } catch (const tool_error& error) {
+        found.unknown("{}", error.what());
+    }
+    if (options.json)
+        fmt::print("{}", json_of(found));
+    else if (options.quiet)
+        fmt::print("{}", summary_of(found));
+    if (std::fflush(stdout) != 0)
+        throw tool_error("cannot write", static_cast<int>(check_status::unknown));
+    if (const auto status = status_of(found); status != check_status::ok)
+        throw exit_request(static_cast<int>(status));
+}
+
+} // namespace
+
 void add_check(CLI::App& app, const global_options& global) {
+    auto options = std::make_shared<check_options>();
     command_options command(app, "check", "Look for problems that keep ETRN from working");
-    command.action([&global] {
-        if (::geteuid() != 0)
-            throw tool_error(
-                fmt::format("only root can read all that is checked: run \"{}\" as root",
-                            postfix_command(instance(global.config_directory), "flushd", "check")),
-                EX_NOPERM);
-        const auto where = enter_queue_directory(global.config_directory);
-        if (check(where).run() > 0)
-            throw exit_request(1);
-    });
+    command.footer(
+        "The exit status is 0 when all is well, 1 after a warning, 2 after an error, and "
+        "3 when something could not be found out: that of a Nagios plugin.");
+    command.flag({"-q,--quiet", "Print one line, for Nagios: FLUSHD WARNING - ..."},
+                 options->quiet);
+    command.flag({"--json", "Print JSON"}, options->json);
+    command.action([&global, options] { run(global, *options); });
 }
 
 } // namespace flushd::tool

@@ -80,7 +80,7 @@ std::optional<service_entry> check::check_entry() {
 }
 
 void check::check_fields(const service_entry& entry) {
-    const auto before = found_.count();
+    const auto before = found_.problems();
     if (entry.field("private") != "n")
         found_.error("{} is private, but clients connect to public/: {}", entry.name,
                      mend_field(entry, "private=n"));
@@ -95,7 +95,7 @@ void check::check_fields(const service_entry& entry) {
         limit != "0" && entry.program() == stock_program)
         found_.error("{} has process limit {}, but Postfix's own flush runs only with 0: {}",
                      entry.name, limit, mend_field(entry, "process_limit=0"));
-    if (found_.count() == before)
+    if (found_.problems() == before)
         found_.ok("its other fields are fine: chroot {}, wakeup {}, process limit {}",
                   entry.field("chroot"), entry.field("wakeup"), entry.field("process_limit"));
 }
@@ -129,8 +129,7 @@ void check::read_main_cf(const std::optional<service_entry>& entry) {
     postconf_request request;
     request.config_directory = where_.config_directory();
     request.names = flush_parameter_names();
-    for (const char* name : {"relay_domains", "smtpd_etrn_restrictions"})
-        request.names.emplace_back(name);
+    request.names.emplace_back("relay_domains");
     if (entry) {
         request.service_name = service_;
         request.process_name = entry->program();
@@ -168,6 +167,7 @@ void check::check_domains() {
         return;
     const auto& domains = parameters_->fast_flush_domains;
     if (domains.find_first_not_of(", \t\n") == std::string::npos) {
+        is_list_empty_ = true;
         auto raw = where_.run_checked("postconf", {"-h", "fast_flush_domains"});
         raw.erase(raw.find_last_not_of(" \n") + 1);
         if (raw.empty())
@@ -185,7 +185,7 @@ void check::check_domains() {
         policy_.emplace(*parameters_, log_);
         // A table that can be opened may still fail. (One that cannot would be reported twice.)
         if (complaints_.empty() && is_served)
-            look_up("flushd-check.invalid");
+            is_any_eligible_ = look_up("flushd-check.invalid");
     } catch (const startup_error& error) {
         complaints_.emplace_back(error.what());
     }
@@ -222,32 +222,26 @@ void check::check_proxied(const proxy_plan& plan) {
         found_.error("{}; {}: {}", explain(plan), effect, plan.obstacle);
 }
 
-/// Looks up a site for the sake of the warnings that it logs.
-void check::look_up(const std::string& site) {
-    if (policy_->resolve_now(site) || !master_)
-        return;
+/// Looks up a site, also for the sake of the warnings that this logs. Returns whether it is
+/// eligible.
+bool check::look_up(const std::string& site) {
+    auto verdict = policy_->resolve_now(site);
+    if (!verdict && !master_) {
+        found_.unknown(
+            "whether proxymap(8) can search the tables of fast_flush_domains: Postfix is "
+            "not running");
+        return false;
+    }
+    if (verdict)
+        return std::holds_alternative<logfile_name>(*verdict);
     boost::asio::io_context context(1);
     proxymap_client proxymap(context,
                              {.path = parameters_->proxymap_socket,
                               .form = parameters_->proxymap_form,
                               .limit = patience},
                              log_);
-    static_cast<void>(run_until_done(context, policy_->resolve(site, proxymap)));
-}
-
-void check::check_restrictions() {
-    if (!values_)
-        return;
-    const auto& restrictions = values_->get("smtpd_etrn_restrictions");
-    const auto begin = restrictions.find_first_not_of(", \t");
-    if (begin == std::string::npos)
-        return;
-    const auto first =
-        restrictions.substr(begin, restrictions.find_first_of(", \t", begin) - begin);
-    if (first == "reject" || first == "defer")
-        found_.error(
-            "smtpd_etrn_restrictions begins with {}, so every ETRN is refused: {}", first,
-            command("postconf", "-e 'smtpd_etrn_restrictions = permit_mynetworks, reject'"));
+    return std::holds_alternative<logfile_name>(
+        run_until_done(context, policy_->resolve(site, proxymap)));
 }
 
 // --- the disk

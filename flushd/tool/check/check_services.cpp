@@ -34,7 +34,7 @@ void check::check_answer(const std::optional<service_entry>& entry) {
         found_.error("{} answers on {}, process {}, but {} names {}: {}", other->program, socket,
                      other->id, master_cf_, entry->program(), command("postfix", "reload"));
     else if (processes.empty())
-        found_.ok("{} answers", socket);
+        found_.unknown("which program answers on {}: no process of it was found", socket);
     else
         found_.ok("{} answers on {}, process {}", processes.front().program, socket,
                   processes.front().id);
@@ -72,7 +72,8 @@ void check::check_age() {
     constexpr auto precision = 2s; // of a process's start time in /proc
     const auto managers = find_processes(*master_, where_.parameters().get("queue_service_name"));
     if (managers.empty())
-        return;
+        return found_.unknown("whether main.cf or master.cf has changed since Postfix read it: no "
+                              "process of the queue manager was found");
     const auto last_reload = managers.front().started;
     bool is_older = false;
     for (const auto& file : {main_cf_, master_cf_}) {
@@ -89,16 +90,23 @@ void check::check_age() {
 }
 
 void check::check_mail() {
-    if (!policy_)
+    if (!policy_) {
+        if (!parameters_ || !is_list_empty_)
+            found_.unknown("whether all deferred mail is listed: fast_flush_domains is not usable");
         return;
+    }
     const auto mail = find_unlisted_mail(
         *parameters_, where_.parameters().get("showq_service_name"), *policy_, patience, log_);
     if (!mail.failure.empty())
         found_.error("the queue cannot be listed: {}: {}, and see the mail log", mail.failure,
                      command("postfix", "reload"));
-    else if (mail.messages == 0)
+    else if (mail.messages == 0 && mail.undecided == 0)
         found_.ok("all deferred mail for eligible destinations is listed ({})",
                   counted(mail.looked_at, "message"));
+    if (mail.undecided > 0)
+        found_.unknown("the eligibility of {} with deferred mail: fast_flush_domains cannot be "
+                       "searched now",
+                       counted(mail.undecided, "destination"));
     if (mail.messages == 0)
         return;
     std::string sites;

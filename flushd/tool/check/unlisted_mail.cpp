@@ -82,6 +82,8 @@ private:
             std::optional<logfile_name> file;
             if (auto* eligible = std::get_if<logfile_name>(&verdict))
                 file = std::move(*eligible);
+            else if (std::get<site_policy::refusal>(verdict) == site_policy::refusal::unknown)
+                ++result_.undecided;
             known = sites_.emplace(std::move(domain), std::move(file)).first;
         }
         co_return known->second ? &*known->second : nullptr;

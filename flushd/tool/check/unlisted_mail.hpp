@@ -17,7 +17,8 @@ struct unlisted_mail {
     std::size_t looked_at = 0;                ///< deferred messages for eligible sites
     std::size_t messages = 0;                 ///< those of them that a logfile lacks
     std::map<std::string, std::size_t> sites; ///< their number, by logfile
-    std::string failure;                      ///< why the queue listing is missing or incomplete
+    std::size_t undecided = 0; ///< sites of which is not known whether they are eligible
+    std::string failure;       ///< why the queue listing is missing or incomplete
 };
 
 /// Compares the queue listing with the logfiles. The current directory must be queue_directory.

@@ -5,6 +5,7 @@
 #include "flushd/tool/postfix/live_service.hpp"
 #include "flushd/tool/postfix/main_cf.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/postfix/table_lookup.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
@@ -125,17 +126,8 @@ void check_proxied_tables(const instance& where, const proxy_plan& plan) {
                                      where.parameters().get("mail_owner"), indented(commands)),
                          EX_NOPERM);
     for (const auto& table : tables) {
-        const auto problem = as_mail_owner(where, [&]() -> std::string {
-            const auto done = where.run("postmap", {"-q", key, table});
-            if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0)
-                return {};
-            // "Not found" has the same exit status as an error, but no message.
-            const auto& text = done.errors;
-            for (const char* word : {"fatal: ", "error: ", "warning: "})
-                if (const auto at = text.find(word); at != std::string::npos)
-                    return text.substr(at, text.find('\n', at) - at);
-            return {};
-        });
+        const auto problem = as_mail_owner(
+            where, [&]() -> std::string { return find_lookup_problem(where, key, table); });
         if (!problem.empty())
             throw tool_error(fmt::format("{}: lookup by postmap(1) as {}: {}; nothing has been "
                                          "changed",

@@ -85,7 +85,7 @@ expect_equal("what of Postfix ended on the way", postfix.log.find_all(r"postfix/
 
 # The database goes away and comes back: FAIL in between, and no process ends.
 database.stop()
-run("check", status=1)
+run("check", status=2)
 database.start()
 
 # Somebody has changed main.cf since: that stays, and the rest goes.

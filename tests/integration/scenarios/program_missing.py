@@ -24,7 +24,7 @@ COPY = "/usr/local/bin/flushd"
 def advice():
     result = run_command(COPY, "check", timeout=100)
     print(result.output)
-    expect_equal("check", result.status, 1)
+    expect_equal("check", result.status, 2)
     found = re.search(r"(?m)^error: (\S+) is missing, and every program that defers mail waits for it: (.*); or go back to "
                       r"Postfix's own flush, which master\(8\) starts within a minute: (.*)$", result.output)
     expect(found is not None and found.group(1) == tool_path(), "it says that the program is missing")

@@ -22,7 +22,7 @@ if not IS_FLUSHD:
 
 result = flushd("check")
 print(result.output)
-expect_equal("exit status", result.status, 1)
+expect_equal("exit status", result.status, 2)
 finding = next(line for line in result.output.splitlines() if "proxy_read_maps" in line)
 expect_match("the finding", finding, r"^error: fast_flush_domains names proxy:inline:.*, but proxy_read_maps does not: every Postfix "
              r"program that opens it terminates, so no mail is moved: postconf -e ")
