@@ -54,7 +54,9 @@ list_decision find_deciding_item(std::string_view list, std::string_view site,
         if (matched != match_result::failed &&
             match(alone + ", static:all", site, parameters) == match_result::not_matched)
             return {list_decision::kind::excludes, alone};
-        knows_all = knows_all && matched != match_result::failed;
+        // A table alone can only include. The lines of a file may exclude, too.
+        if (matched == match_result::failed && (alone.front() == '!' || alone.front() == '/'))
+            knows_all = false;
     }
     return {knows_all ? list_decision::kind::none : list_decision::kind::unknown, {}};
 }

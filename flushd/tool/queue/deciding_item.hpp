@@ -14,7 +14,7 @@ struct list_decision {
         none,     ///< no item matches
         includes, ///< the site is in the list
         excludes, ///< an item such as "!big.tld" excludes it
-        unknown,  ///< a table could not be asked, and may exclude it
+        unknown,  ///< a table or file that may exclude it could not be asked
     };
     kind what = kind::none;
     std::string item; ///< that includes or excludes, as written

@@ -40,7 +40,7 @@ std::string explain(const list_decision& now) {
     case list_decision::kind::excludes:
         return fmt::format("\"{}\" in {} excludes it", now.item, parameter);
     case list_decision::kind::unknown:
-        return fmt::format("a table in {} may exclude it", parameter);
+        return fmt::format("a table or file in {} may exclude it", parameter);
     }
     return fmt::format("it is not in {}", parameter);
 }

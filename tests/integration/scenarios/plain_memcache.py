@@ -140,8 +140,8 @@ postfix.reload()
 run("install", "--proxy")
 expect_equal("its sites", [ask_flush("add", site=site, queue_id="AB1") for site in ("own.tld", "customer.tld", "else.tld")], [OK, OK, DENY])
 expect_match("a name of that list", run("status", "--all"), r"(?m)^own\.tld ")
-expect_match("what to do for another", run("send", "else.tld", status=69), r"(?m)^    postconf -P \'?flush/unix/fast_flush_domains=else.tld,own.tld,"
-             rf"{DOMAINS}\'?$")
+expect_match("what to do for another", run("send", "else.tld", status=69), r"(?m)^    postconf -P \'?flush/unix/fast_flush_domains=own.tld,"
+             rf"{DOMAINS},else.tld\'?$")
 run("uninstall")
 run_command("postconf", "-PX", "flush/unix/fast_flush_domains", check=True)
 MAIN_CF.write_bytes(stock)

@@ -40,7 +40,9 @@ TEST_CASE("the item of a list that decides is found") {
     check_decision("a.tld b.tld !a.tld", "a.tld", kind::includes, "a.tld");
     check_decision("a.tld, [127.0.0.1]", "b.tld", kind::none, "");
     check_decision("", "b.tld", kind::none, "");
-    check_decision("texthash:/nowhere/table, a.tld", "b.tld", kind::unknown, "");
+    check_decision("!texthash:/nowhere/table, a.tld", "b.tld", kind::unknown, "");
+    check_decision("/nowhere/file, a.tld", "b.tld", kind::unknown, "");
+    check_decision("texthash:/nowhere/table, a.tld", "b.tld", kind::none, "");
     check_decision("mysql:/nowhere, a.tld", "a.tld", kind::includes, "a.tld");
 }
 
@@ -59,6 +61,7 @@ TEST_CASE("a list is changed so that it includes a site") {
     check_change("!big.tld, static:all", "sub.big.tld", "sub.big.tld, !big.tld, static:all");
     check_change("!inline:{{b.tld=x}}, static:all", "b.tld",
                  "b.tld, !inline:{{b.tld=x}}, static:all");
-    check_change("texthash:/nowhere/table", "b.tld", "b.tld, texthash:/nowhere/table");
+    check_change("texthash:/nowhere/table", "b.tld", "texthash:/nowhere/table, b.tld");
+    check_change("!texthash:/nowhere/table", "b.tld", "b.tld, !texthash:/nowhere/table");
     check_change("a.tld, static:all", "b.tld", "a.tld, static:all");
 }
