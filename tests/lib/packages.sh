@@ -6,9 +6,9 @@
 build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev nlohmann-json3-dev libicu-dev libdb-dev liblmdb-dev libcdb-dev libpcre2-dev python3)
 # shellcheck disable=SC2034
 unit_test_packages=(catch2 pkg-config doxygen)
-# What turns one build into one that runs in any container.
+# What turns one build into one that runs in any container, and what is taken along into one.
 # shellcheck disable=SC2034
-bundle_packages=(patchelf)
+bundle_packages=(patchelf curl)
 # What makes the .deb of it: CPack asks file(1) and dpkg-shlibdeps(1).
 # shellcheck disable=SC2034
 deb_packages=(dpkg-dev file)

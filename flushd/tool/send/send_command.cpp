@@ -328,13 +328,16 @@ void run(const global_options& global, send_options& options) {
     options.wait = options.wait || !options.how.notify.empty() || options.paced.waits();
     options.how.remember_directory();
     queue_context queue(enter_queue_directory(global.config_directory));
-    int status = 0;
     if (options.paced.cancel)
-        call_off(queue, options.sites);
-    else if (may_record(queue.postfix()))
-        status = sender(queue, options).run();
-    else
-        status = send_with_postqueue(queue, options);
+        return call_off(queue, options.sites);
+    const auto send_here = [&] {
+        return may_record(queue.postfix()) ? sender(queue, options).run()
+                                           : send_with_postqueue(queue, options);
+    };
+    const int status =
+        options.others.are_used()
+            ? send_everywhere(queue, options.others, options.sites, options.how, send_here)
+            : send_here();
     if (status != 0)
         throw exit_request(status);
 }

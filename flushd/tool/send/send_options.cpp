@@ -74,6 +74,7 @@ void send_options::add_to(command_options& command) {
         wait);
     how.add_to(command);
     add_paced_options(command, paced);
+    add_other_hosts_options(command, others);
 }
 
 void send_options::read_words() {
@@ -103,6 +104,13 @@ void send_options::check() const {
         throw tool_error(mistake, EX_USAGE);
     if (paced.cancel && (sites.empty() || !ids.empty() || chooses()))
         throw tool_error("--cancel needs SITE, and stands alone", EX_USAGE);
+    if (const auto* const mistake = others.mistake(!sites.empty()))
+        throw tool_error(mistake, EX_USAGE);
+    // ETRN tells a destination, and nothing else.
+    if (others.are_used() && (chooses() || paced.cancel))
+        throw tool_error("--host can be combined with neither --cancel nor other criteria than "
+                         "SITE",
+                         EX_USAGE);
     if (paced.cancel && how.json)
         throw tool_error("--json cannot be combined with --cancel", EX_USAGE);
     if (paced.are_used() && all && !chooses())

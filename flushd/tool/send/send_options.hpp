@@ -4,6 +4,7 @@
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/queue/mail_selection.hpp"
 #include "flushd/tool/send/delivery_wait.hpp"
+#include "flushd/tool/send/other_hosts.hpp"
 #include "flushd/tool/send/paced_send.hpp"
 
 #include <string>
@@ -18,6 +19,7 @@ struct send_options {
     mail_selection selection; ///< without sites and IDs
     wait_options how;
     paced_options paced;
+    other_hosts_options others;
 
     void add_to(command_options& command);
     /// Puts the words of standard input in the place of "-". Throws tool_error.

@@ -61,4 +61,22 @@ std::string result_line(const verdict& all) {
     return line_of(result);
 }
 
+std::string host_line(const std::string& host, const std::string& site, const etrn_answer& answer) {
+    using kind = etrn_answer::kind;
+    const char* const status = answer.what == kind::accepted          ? "accepted"
+                               : answer.what == kind::refused         ? "refused"
+                               : answer.what == kind::refused_for_now ? "refused_for_now"
+                                                                      : "unreachable";
+    return line_of({{"event", "host"},
+                    {"host", host},
+                    {"destination", site},
+                    {"status", status},
+                    {"code", answer.code > 0 ? ordered_json(answer.code) : ordered_json()},
+                    {"text", answer.text}});
+}
+
+std::string hosts_line(const std::string& summary, int exit_status) {
+    return line_of({{"event", "hosts"}, {"summary", summary}, {"exit_status", exit_status}});
+}
+
 } // namespace flushd::tool
