@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | --host | --auth-file | --tls | -s | --sort | --by | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --larger-than | --not) ((number++)) ;;
+            -c | -o | --output | --html | --host | --auth-file | --tls | -s | --sort | --by | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --larger-than | --not) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -23,7 +23,7 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -d -- "$word")
             return
             ;;
-        -o | --output | --auth-file)
+        -o | --output | --html | --auth-file)
             mapfile -t COMPREPLY < <(compgen -f -- "$word")
             return
             ;;
@@ -49,7 +49,7 @@ _flushd()
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
-        status) options="--by --sort --older-than --top --all --json --watch --interval" ;;
+        status) options="--by --sort --older-than --top --all --json --html --watch --interval" ;;
         send) options="--all --id --to --from --relay --mx --reason --older-than --larger-than --not --release --dry-run --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel --host --auth-file --tls" ;;
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;

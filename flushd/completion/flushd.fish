@@ -26,6 +26,7 @@ complete -c flushd -n '__fish_seen_subcommand_from status' -l by -x -a 'destinat
 complete -c flushd -n '__fish_seen_subcommand_from status' -s n -l top -x -d 'Only so many rows'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s a -l all -d 'Also sites without mail'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l json -d 'For programs'
+complete -c flushd -n '__fish_seen_subcommand_from status' -l html -r -F -d 'Web page to replace'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Again and again'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l interval -x -d 'How often --watch looks'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l all -d 'All sites with listed mail'

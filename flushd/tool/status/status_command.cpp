@@ -7,6 +7,7 @@
 #include "flushd/tool/screen/resize_watch.hpp"
 #include "flushd/tool/screen/terminal.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/status/html_file.hpp"
 #include "flushd/tool/status/status_report.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,6 +35,7 @@ struct status_options {
     waiting_question question;
     bool has_by = false, json = false, watch = false;
     seconds interval{2};
+    std::filesystem::path html; // absolute; empty for none
 };
 
 /// Messages are listed for destinations that were named, unless they are to be grouped.
@@ -181,7 +184,14 @@ std::string take_group(const std::string& text, group_by& by) {
 }
 
 void run(const global_options& global, const status_options& options) {
+    if (!options.html.empty() && (options.json || options.watch))
+        throw tool_error("--html excludes --json and --watch", EX_USAGE);
     queue_context queue(enter_queue_directory(global.config_directory));
+    if (!options.html.empty()) {
+        const auto all = ask_what_waits(queue, options.question);
+        warn_of_gaps(all);
+        return write_html_file(options.html, queue, all);
+    }
     if (options.watch)
         watch(queue, options);
     print_once(queue, options);
@@ -225,6 +235,13 @@ void add_status(CLI::App& app, const global_options& global) {
     command.flag({"-a,--all", "Include destinations without mail that have a logfile", "Selection"},
                  question.all);
     command.flag({"--json", "Print JSON; times are seconds since 1970", "Output"}, options->json);
+    command.parsed({"--html", "Replace FILE by a web page with the table and a picture", "Output"},
+                   "FILE", [options](const std::string& path) -> std::string {
+                       if (path.empty())
+                           return "no file is named";
+                       options->html = std::filesystem::absolute(path);
+                       return {};
+                   });
     command.flag({"-w,--watch", "Repeat until interrupted", "Output"}, options->watch);
     command.duration({"--interval", "Time between two outputs of --watch (default: 2s)", "Output"},
                      options->interval);

@@ -5,7 +5,9 @@ what postqueue lists. The service does not notice: access times, by which housek
 """
 
 import os
+import stat
 import time
+from pathlib import Path
 
 from harness import IS_FLUSHD, customer_postfix, deferred_mail, etrn, expect, expect_equal, expect_match, wait_until
 from harness.postfix import CONFIG_DIRECTORY, run_command
@@ -112,6 +114,20 @@ expect("\033[1mDESTINATION" in screen and max(map(len, screen.replace("\033[1m",
 expect("\033" not in flushd_on_terminal("status", environment={"NO_COLOR": "1"}), "NO_COLOR")
 screen = flushd_on_terminal("status", "--watch", "--interval", "1s", seconds=3.5)
 expect(screen.count("DESTINATION") in (3, 4), f"--watch draws again: {screen.count('DESTINATION')} times")
+
+# A page for a web server, in the directory of whoever asks.
+os.chdir("/tmp")
+os.umask(0o077)
+expect_equal("--html says nothing", flushd("status", "--html", "waits.html"), (0, ""))
+page = Path("/tmp/waits.html").read_text()
+expect_equal("its mode", oct(stat.S_IMODE(os.stat("/tmp/waits.html").st_mode)), "0o644")
+expect_equal("nothing else", [name for name in os.listdir("/tmp") if name.startswith("waits")], ["waits.html"])
+for part in ("<bdi>customer.tld</bdi>", "<svg ", "Connection refused", "</html>\n"):
+    expect(part in page, f"the page has {part}")
+expect_equal("grouped", flushd("status", "--html", "waits.html", "--by", "reason-class"), (0, ""))
+expect_match("the page of reasons", Path("/tmp/waits.html").read_text(), r"<bdi>connection refused</bdi>")
+expect_equal("where it cannot be", flushd("status", "--html", "/no/such/dir/x.html").status, 73)
+expect_equal("not both", flushd("status", "--html", "waits.html", "--json").status, 64)
 
 sink.reject()
 expect_equal("ETRN", etrn("customer.tld"), "250 Queuing started")
