@@ -14,7 +14,7 @@ from harness.tool import flushd, flushd_exits, flushd_json
 if not IS_FLUSHD:
     raise SystemExit(0)
 
-TIME_LIMIT = 240
+TIME_LIMIT = 400
 
 postfix, sink = customer_postfix(start=False)
 Path("/etc/postfix/excluded").write_text("!file.tld\n")

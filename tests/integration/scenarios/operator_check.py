@@ -16,7 +16,7 @@ if not IS_FLUSHD:
     print("stock Postfix has no such command")
     sys.exit(0)
 
-TIME_LIMIT = 300
+TIME_LIMIT = 600
 
 FLUSHD = run_command("postconf", "-h", "daemon_directory").output.strip() + "/flushd"
 

@@ -10,6 +10,8 @@ from harness import IS_FLUSHD, SmtpClient, customer_postfix, etrn, expect, expec
 from harness.advice import follow
 from harness.tool import flushd
 
+TIME_LIMIT = 400
+
 if not IS_FLUSHD:
     raise SystemExit(0)
 

@@ -3,6 +3,8 @@
 from harness import IS_FLUSHD, customer_postfix, expect_equal, expect_match, wait_until
 from harness.tool import flushd, flushd_exits, flushd_json
 
+TIME_LIMIT = 240
+
 if not IS_FLUSHD:
     raise SystemExit(0)
 
