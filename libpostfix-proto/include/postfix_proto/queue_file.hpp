@@ -85,6 +85,7 @@ private:
     int fd_ = -1;
     std::string window_;      // bytes of the file
     off_t window_start_ = 0;  // where they begin
+    bool at_end_ = false;     // no more come after them
     off_t position_ = 0;      // of the next record
     off_t record_start_ = 0;  // of the last one
     off_t content_start_ = 0; // 0 when it is not known

@@ -2,8 +2,10 @@
 
 #include "postfix_proto/file_io.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -82,6 +84,7 @@ std::error_code queue_file_reader::read(int fd, queue_file_envelope& envelope) {
     window_.clear();
     window_start_ = position_ = record_start_ = content_start_ = content_size_ = 0;
     bytes_read_ = jumps_ = 0;
+    at_end_ = false;
     original_.clear();
     has_size_ = has_time_ = has_sender_ = false;
     return read_records(envelope);
@@ -146,12 +149,19 @@ std::string_view queue_file_reader::available() const noexcept {
 /// Less is available at the end of the file.
 std::error_code queue_file_reader::make_available(std::size_t size) {
     const auto end = window_start_ + static_cast<off_t>(window_.size());
-    if (position_ >= window_start_ && position_ <= end && available().size() >= size)
+    if (position_ >= window_start_ && position_ <= end && (at_end_ || available().size() >= size))
         return {};
-    window_.clear();
+    const auto wanted = std::max(size, usual_read);
+    window_.resize(wanted);
     window_start_ = position_;
-    if (const auto failure = read_at(fd_, position_, std::max(size, usual_read), window_))
-        return failure;
+    ssize_t got = 0;
+    do
+        got = ::pread(fd_, window_.data(), wanted, position_);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return last_error();
+    window_.resize(static_cast<std::size_t>(got));
+    at_end_ = window_.size() < wanted;
     bytes_read_ += window_.size() + 1;
     return bytes_read_ > limits_.bytes ? too_large() : std::error_code();
 }
