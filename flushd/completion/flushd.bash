@@ -9,7 +9,7 @@ _flushd()
 
     for ((number = 1; number < COMP_CWORD; number++)); do
         case ${COMP_WORDS[number]} in
-            -c | -o | --output | --html | --host | --auth-file | --tls | -s | --sort | --by | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --larger-than | --not) ((number++)) ;;
+            -c | -o | --output | --html | --host | --auth-file | --tls | -s | --sort | --by | -n | --top | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --transport | --larger-than | --not) ((number++)) ;;
             -*) ;;
             *)
                 command=${COMP_WORDS[number]}
@@ -39,7 +39,7 @@ _flushd()
             mapfile -t COMPREPLY < <(compgen -W "destination relay reason reason-class sender sender-domain" -- "$word")
             return
             ;;
-        -n | --top | --host | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --larger-than | --not) return ;;
+        -n | --top | --host | --last | --older-than | --interval | --id | --timeout | --notify | --rate | --first | --for | --listen | --to | --from | --relay | --mx | --reason | --transport | --larger-than | --not) return ;;
     esac
 
     case $command in
@@ -50,7 +50,7 @@ _flushd()
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--by --sort --older-than --top --all --json --html --watch --interval" ;;
-        send) options="--all --id --to --from --relay --mx --reason --older-than --larger-than --not --release --dry-run --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel --host --auth-file --tls" ;;
+        send) options="--all --id --to --from --relay --mx --reason --transport --older-than --larger-than --not --release --dry-run --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel --host --auth-file --tls" ;;
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;
         metrics) options="--output --top --listen" ;;

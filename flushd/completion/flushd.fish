@@ -35,6 +35,7 @@ complete -c flushd -n '__fish_seen_subcommand_from send' -l from -x -d 'Mail fro
 complete -c flushd -n '__fish_seen_subcommand_from send' -l relay -x -d 'Mail whose last attempt was with this host'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l mx -x -d 'Mail whose domain has such an MX host'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l reason -x -d 'Mail deferred for this reason'
+complete -c flushd -n '__fish_seen_subcommand_from send' -l transport -x -d 'Mail that this transport delivers'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l larger-than -x -d 'Only larger mail'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l not -x -d 'Not this mail, such as to=vip.tld'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l release -d 'Release what is on hold, too'

@@ -56,6 +56,8 @@ public:
     /// Until then each does, and none is left out.
     using question = std::function<bool(kind what, const waiting_recipient& one, bool is_excluded)>;
     void ask(question asked) { asked_ = std::move(asked); }
+    /// Who is asked.
+    [[nodiscard]] const question& asked() const noexcept { return asked_; }
 
     [[nodiscard]] bool takes(const waiting_message& message, std::time_t now) const;
     /// Whether a recipient of a message that is taken is one of those that are meant.

@@ -107,7 +107,7 @@ void sender::send_chosen() {
     one.site = is_site ? options_.sites.front() : selection_site(selections.front().describe());
     if (!is_site && !one.ids.empty())
         one.text = " for " + counted(found.front().destinations().size(), "destination");
-    if (one.ids.empty() && !options_.wait)
+    if (one.ids.empty() && (!options_.wait || options_.paced.waits()))
         return;
     service.ask(one);
     targets_.push_back(std::move(one.target));

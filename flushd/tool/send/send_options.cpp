@@ -31,6 +31,7 @@ constexpr criterion_option criterion_options[] = {
     {kind::relay, "--relay", "PATTERN", "Mail whose last attempt was with this host"},
     {kind::mx, "--mx", "PATTERN", "Mail whose domain has such an MX host, looked up now"},
     {kind::reason, "--reason", "PATTERN", "Mail deferred for this reason, or a part of it"},
+    {kind::transport, "--transport", "PATTERN", "Mail that this transport of master.cf delivers"},
     {kind::older_than, "--older-than", "TIME", "Mail that arrived longer ago"},
     {kind::larger_than, "--larger-than", "SIZE", "Mail of more bytes, or K, M or G"},
 };

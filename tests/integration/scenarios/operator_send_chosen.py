@@ -90,6 +90,7 @@ for arguments, domains in (
         (("--from", "shop@sender.tld"), 2), (("--from", "sender.tld", "--to", "*.tld", "--not", "to=*.bulk.tld"), 3),
         (("--relay", "127.0.1.9"), 6), (("--relay", "127.0.1.9", "--not", "from=shop@*"), 4), (("--relay", "mx.big.tld"), 0),
         (("--reason", "connection REFUSED"), 6), (("--reason", "*full*"), 0), (("--not", "reason=refused"), 0),
+        (("--transport", "smtp"), 6), (("--transport", "s*", "--not", "transport=smtp"), 0), (("--transport", "discard"), 0),
         (("--older-than", "1h"), 3), (("--older-than", "3h"), 0), (("--older-than", "0s", "--not", "older-than=1h"), 3),
         (("--larger-than", "1M"), 0), (("--larger-than", "10"), 6), (("--id", large), 1), (("--id", large, "--from", "nobody"), 0)):
     expect_equal(f"--dry-run {' '.join(arguments)}", len(chosen(*arguments)), domains)
@@ -166,7 +167,7 @@ put_into_path()
 postfix.configure(transport_maps="static:discard:")
 postfix.reload()
 mark = postfix.log.mark()
-flushd_exits("send", "--rate", "20/s", "--to", DEAD)
+expect_equal("as JSON", flushd_json("send", "--rate", "20/s", "--json", "--to", DEAD)["destinations"][0]["status"], "requested")
 wait_until("some are sent", lambda: postfix.log.search(rf"to=<user@{DEAD}>.*status=sent", since=mark))
 for pid in postfix.flush_processes():
     os.kill(pid, signal.SIGKILL)
@@ -198,6 +199,7 @@ wait_until("its list has gone", lambda: not selections())
 deliver(False)
 ours = {queued("a@up.tld"), queued("b@up.tld")}
 wanted = {queued("c@other.tld", sender="shop@sender.tld")}
+expect_equal("a transport", flushd("send", "--transport", "smtp", user="nobody"), (69, "flushd: only root may choose mail by its transport\n"))
 deliver()
 expect_match("a domain", flushd("send", "up.tld", user="nobody").output, r"^up\.tld: requested for 2 messages found in the queue\n$")
 postfix.wait_gone(ours)

@@ -8,6 +8,7 @@
 #include "postfix_proto/postlog_sink.hpp"
 #include "postfix_proto/proxymap_protocol.hpp"
 #include "postfix_proto/showq_decoder.hpp"
+#include "postfix_proto/resolve_protocol.hpp"
 #include "postfix_proto/verify_protocol.hpp"
 
 #include <cstdlib>
@@ -101,6 +102,7 @@ TEST_CASE("the bytes in protocols.md are those of the library") {
                                                    proxymap_form::instance_flags, 1573204)},
         {"anvil-connect", encode(anvil_request::connect, "smtp", "192.0.2.1")},
         {"verify-query", encode_verify_query("bob@example.com")},
+        {"resolve-query", encode_resolve_query("", "bob@example.com")},
         {"trigger", "I\0"s},
         {"postlog", postlog_example()},
         {"policy-reply", attribute_encoder(attribute_form::plain)

@@ -83,7 +83,7 @@ struct fixture : queue_with_service {
             context.restart();
             context.run_one_for(std::chrono::milliseconds(20));
             context.poll();
-            static_cast<void>(queue.take_triggers());
+            triggers += queue.take_triggers();
             for (const auto& one : fs::directory_iterator("incoming")) {
                 const auto id = one.path().filename().string();
                 tried.push_back(id);
@@ -102,6 +102,7 @@ struct fixture : queue_with_service {
         return tried;
     }
 
+    std::string triggers;
     temporary_directory own_files;
     unfinished_sends tool;
     logfile_name file = selection_name(1795766400, 4711, 0);
@@ -146,6 +147,24 @@ TEST_CASE("a destination that is down does not keep back the other mail of a sel
     CHECK(f.records.contains(fmt::format(", left={} (connect: Connection refused)",
                                          1500 - (tried.size() - of_up.size()))));
     CHECK_FALSE(fs::exists(f.path));
+}
+
+TEST_CASE("a selection of thousands causes a handful of triggers") {
+    fixture f;
+    std::vector<std::string> ids;
+    for (int i = 0; i < 3000; ++i) {
+        ids.push_back(fmt::format("A{}", i));
+        fixture::defer(ids.back(), fmt::format("d{}.tld", i % 20));
+    }
+    f.choose(ids);
+    const auto begin = std::chrono::steady_clock::now();
+    f.ask_for_nothing();
+    CHECK(f.deliver({}).size() == ids.size());
+    const auto took = std::chrono::steady_clock::now() - begin;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(took).count();
+    // One when it begins, one when it ends, one each second, and one each time there is no room.
+    CHECK(f.triggers.starts_with("F"));
+    CHECK(f.triggers.size() <= 20 + 2 * static_cast<std::size_t>(seconds));
 }
 
 TEST_CASE("a selection waits until a message of it is delivered, and tries another each time") {

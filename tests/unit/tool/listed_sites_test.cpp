@@ -1,6 +1,7 @@
 #include "catch.hpp"
 #include "spool.hpp"
 
+#include "flushd/core/selection.hpp"
 #include "flushd/core/snapshot_mark.hpp"
 #include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -84,6 +85,20 @@ TEST_CASE("logfiles of a hashed flush queue are found, whether all are wanted or
     }
     CHECK(read_listed_sites(layout).size() == 3);
     CHECK(read_listed_sites(layout, std::set<logfile_name>{name("x")}).size() == 1);
+}
+
+TEST_CASE("a selection is no site, but can be read by its name") {
+    const spool queue;
+    const postfix_proto::queue_layout layout("deferred", 1);
+    const auto selection = flushd::selection_name(1, 2, 3);
+    spool::write("flush/" + selection.name(), "A1\n");
+    spool::write("flush/customer_tld", "B2\n");
+    const auto sites = read_listed_sites(layout);
+    REQUIRE(sites.size() == 1);
+    CHECK(sites[0].ids == ids({"B2"}));
+    const auto wanted = read_listed_sites(layout, std::set<logfile_name>{selection});
+    REQUIRE(wanted.size() == 1);
+    CHECK(wanted[0].ids == ids({"A1"}));
 }
 
 TEST_CASE("without a flush directory there is a reason") {

@@ -1,0 +1,99 @@
+#include <utility> // Boost 1.74's coroutine headers need it before them
+
+#include "catch.hpp"
+
+#include "fake_service.hpp"
+#include "postfix_proto/resolve_client.hpp"
+#include "temporary_directory.hpp"
+
+#include <string>
+
+using namespace postfix_proto;
+using namespace std::string_literals;
+using namespace std::chrono_literals;
+using reason = service_failure::reason;
+
+namespace {
+
+const auto announcement = "protocol\0trivial_rewrite_protocol\0\0"s;
+const auto relayed =
+    "flags\0000\0transport\0relay\0nexthop\0customer.tld\0recipient\0b@customer.tld\0flags\0002048\0\0"s;
+
+struct fixture {
+    temporary_directory dir;
+    resolve_client_settings settings{dir.file("rewrite"), 2s};
+};
+
+} // namespace
+
+TEST_CASE("a resolve request is what stock's clients send") {
+    CHECK(encode_resolve_query("a@sender.tld", "b@customer.tld") ==
+          "request\0resolve\0sender\0a@sender.tld\0address\0b@customer.tld\0\0"s);
+}
+
+TEST_CASE("a resolve reply is understood at every split") {
+    const auto bytes = announcement + relayed + relayed;
+    for (std::size_t split = 0; split <= bytes.size(); ++split) {
+        reply_decoder lists(resolve_protocol_name, 100);
+        auto first = std::string_view(bytes).substr(0, split);
+        auto second = std::string_view(bytes).substr(split);
+        for (int i = 0; i < 2; ++i) {
+            resolve_reply reply;
+            auto result = reply.scanner().feed(lists, first);
+            if (result == attribute_scanner::progress::need_more)
+                result = reply.scanner().feed(lists, second);
+            REQUIRE(result == attribute_scanner::progress::complete);
+            REQUIRE(reply.complaint().empty());
+            REQUIRE(reply.transport() + ":" + reply.nexthop() + " " + reply.recipient() ==
+                    "relay:customer.tld b@customer.tld");
+        }
+    }
+}
+
+TEST_CASE("a resolve client asks services of either generation") {
+    fixture f;
+    const bool announces = GENERATE(true, false);
+    const fake_service service(f.settings.path, [&](const fake_client& client) {
+        if (announces)
+            client.say(announcement);
+        for (auto request = client.hear(); !request.empty(); request = client.hear())
+            client.say(relayed);
+    });
+    blocking_resolve_client resolve(f.settings);
+    for (int i = 0; i < 2; ++i) {
+        const auto answer = resolve.query("", "b@customer.tld");
+        CHECK_FALSE(answer.failure);
+        CHECK(answer.transport == "relay");
+        CHECK(answer.nexthop == "customer.tld");
+        CHECK(answer.recipient == "b@customer.tld");
+    }
+}
+
+TEST_CASE("a resolve client tells why there is no answer") {
+    fixture f;
+    struct row {
+        std::string reply;
+        reason why;
+        std::string text; // a part of it
+    };
+    const auto row = GENERATE_COPY(values<struct row>({
+        {"", reason::closed, "unexpected end of input from "},
+        {"protocol\0anvil_protocol\0\0"s, reason::malformed, ": unexpected protocol"},
+        {announcement + "flags\0000\0\0"s, reason::malformed, ": 1 of 5 attributes"},
+        {announcement + "flags\0000\0transport\0\0nexthop\0\0recipient\0x\0flags\0000\0\0"s,
+         reason::malformed, ": no transport"},
+        {announcement + "flags\0000\0transport\0smtp\0nexthop\0\0recipient\0x\0flags\0008\0\0"s,
+         reason::malformed, ": a table could not be asked"},
+    }));
+    CAPTURE(row.reply);
+    const fake_service service(f.settings.path, [&](const fake_client& client) {
+        static_cast<void>(client.hear());
+        client.say(row.reply);
+    });
+    blocking_resolve_client resolve(f.settings);
+    const auto answer = resolve.query("", "x");
+    REQUIRE(answer.failure);
+    CHECK(answer.failure->why == row.why);
+    CHECK(answer.failure->text.find(row.text) != std::string::npos);
+    CHECK(answer.transport.empty());
+}
