@@ -1,5 +1,6 @@
 #include "flushd/tool/queue/queue_survey.hpp"
 
+#include "flushd/tool/postfix/shell_command.hpp"
 #include "flushd/tool/queue/postqueue_listing.hpp"
 #include "flushd/tool/queue/queue_readers.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
@@ -91,10 +92,11 @@ void message_view::add_recipients(const postfix_proto::queue_file_envelope& enve
     }
 }
 
-[[noreturn]] void refuse(const std::string& queue_directory, const queue_readers::failure& failed) {
+[[noreturn]] void refuse(const instance& postfix, const queue_readers::failure& failed) {
+    const auto& queue_directory = postfix.queue_directory();
     if (failed.reason == std::errc::no_such_file_or_directory)
-        throw tool_error(fmt::format("there is no {}/{}: `postfix start` creates it",
-                                     queue_directory, failed.queue));
+        throw tool_error(fmt::format("there is no {}/{}: `{}` creates it", queue_directory,
+                                     failed.queue, postfix_command(postfix, "postfix", "start")));
     throw tool_error(fmt::format("cannot read {}/{}: {}", queue_directory, failed.queue,
                                  failed.reason.message()),
                      EX_IOERR);
@@ -127,7 +129,7 @@ survey_result survey_queue(const queue_context& queue,
         }
     }
     if (const auto& failed = readers.unreadable())
-        refuse(queue.postfix().queue_directory(), *failed);
+        refuse(queue.postfix(), *failed);
     return result;
 }
 

@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace flushd::tool {
@@ -322,6 +323,18 @@ void sender::refuse(send_target& one) {
     fail_with(EX_UNAVAILABLE);
 }
 
+/// What is looked for in the queue are domains, not logfiles.
+void name_domains(queue_context& queue, std::vector<std::string>& sites) {
+    std::vector<std::string> result;
+    for (const auto& typed : sites) {
+        auto named = queue.sites_named(typed);
+        if (named.size() > 1)
+            named.pop_back(); // the logfile's own name
+        result.insert(result.end(), named.begin(), named.end());
+    }
+    sites = std::move(result);
+}
+
 void run(const global_options& global, send_options& options) {
     options.read_words();
     options.check();
@@ -330,6 +343,8 @@ void run(const global_options& global, send_options& options) {
     queue_context queue(enter_queue_directory(global.config_directory));
     if (options.paced.cancel)
         return call_off(queue, options.sites);
+    if (options.chooses())
+        name_domains(queue, options.sites);
     const auto send_here = [&] {
         return may_record(queue.postfix()) ? sender(queue, options).run()
                                            : send_with_postqueue(queue, options);

@@ -42,7 +42,7 @@ void sort_words(const std::string& text, std::vector<std::string>& sites,
                 std::vector<std::string>& ids) {
     std::istringstream input(text);
     for (std::string word; input >> word;) {
-        if (word.find_first_of(".[") != std::string::npos) {
+        if (word.find_first_of("._[") != std::string::npos) {
             sites.push_back(word);
             continue;
         }

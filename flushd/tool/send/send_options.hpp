@@ -39,7 +39,8 @@ struct send_options {
     [[nodiscard]] mail_selection whole_selection() const;
 };
 
-/// Splits a text into sites and queue IDs: only an ID has neither a dot nor brackets. The marks
+/// Splits a text into sites and queue IDs: only an ID has neither a dot, as a domain
+/// has, nor an underscore, as a logfile's name has, nor brackets. The marks
 /// that mailq(1) puts behind an ID are left out.
 void sort_words(const std::string& text, std::vector<std::string>& sites,
                 std::vector<std::string>& ids);

@@ -1,7 +1,7 @@
 """Each way to name a destination: its domain, an address in brackets, and its logfile's name as found in flush/."""
 
-from harness import IS_FLUSHD, customer_postfix, expect_equal, expect_match, wait_until
-from harness.tool import flushd, flushd_exits, flushd_json
+from harness import IS_FLUSHD, customer_postfix, expect_equal, expect_match, run_command, wait_until
+from harness.tool import flushd, flushd_exits, flushd_json, tool_path
 
 TIME_LIMIT = 240
 
@@ -39,6 +39,8 @@ wait_until("listed again", lambda: "_127_0_1_1_" in listed())
 expect_match("when it is up", flushd_exits("send", "--when-up", "--keep", "sub_customer_tld"),
              r"^sub\.customer\.tld: 1 message will be sent when it is up.*`flushd send --cancel sub\.customer\.tld`")
 expect_match("called off", flushd_exits("send", "--cancel", "sub_customer_tld"), "called off")
+expect_match("looked for in the queue", flushd_exits("send", "--dry-run", "sub_customer_tld"), r"(?m)^sub\.customer\.tld +1 ")
+expect_match("from standard input", run_command(tool_path(), "send", "-", "--dry-run", stdin="sub_customer_tld\n").output, r"(?m)^sub\.customer\.tld +1 ")
 expect_equal("wait", flushd("wait", "[127.0.1.1]", "_127_0_1_3_").status, 0)
 
 sink.accept()

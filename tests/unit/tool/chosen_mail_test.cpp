@@ -81,8 +81,8 @@ TEST_CASE("chosen mail that is released is sent with the rest") {
 
 TEST_CASE("words of standard input are sites or queue IDs") {
     strings sites, ids;
-    sort_words("shop.tld 4BX3Y5k0z1zN1A*\n[192.0.2.1]\n\nA1B2C3! D4#\n", sites, ids);
-    CHECK(sites == strings{"shop.tld", "[192.0.2.1]"});
+    sort_words("shop.tld 4BX3Y5k0z1zN1A*\n[192.0.2.1]\n\nA1B2C3! D4#\nsub_customer_tld\n", sites, ids);
+    CHECK(sites == strings{"shop.tld", "[192.0.2.1]", "sub_customer_tld"});
     CHECK(ids == strings{"4BX3Y5k0z1zN1A", "A1B2C3", "D4"});
 }
 
