@@ -17,7 +17,8 @@ README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 def without_figures(text):
-    """A number becomes N, with its unit, and the blanks that fill up a column one blank."""
+    """A number becomes N, with its unit, as does "4d 23h", and the blanks that fill up a column one blank."""
+    text = re.sub(r"\b\d+[mhd] \d+[smh]\b", "N", text)
     text = re.sub(r"\b\d+(\.\d+)?[KMsmhd]?\b", "N", text)
     return [re.sub(r" +", " ", line).strip() for line in text.strip().splitlines()]
 
