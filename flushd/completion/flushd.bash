@@ -45,11 +45,12 @@ _flushd()
     case $command in
         '')
             options="-c --help --version"
-            [[ $word == -* ]] || options="install uninstall check status send wait log rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status top send wait log rebuild metrics help"
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
         status) options="--by --sort --older-than --top --all --json --html --watch --interval" ;;
+        top) options="--interval" ;;
         send) options="--all --id --to --from --relay --mx --reason --transport --older-than --larger-than --not --release --dry-run --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel --host --auth-file --tls" ;;
         wait) options="--id --timeout --notify --json" ;;
         log) options="--last --json" ;;
@@ -58,7 +59,7 @@ _flushd()
         rebuild) options= ;;
         help)
             options=
-            [[ $word == -* ]] || options="install uninstall check status send wait log rebuild metrics help"
+            [[ $word == -* ]] || options="install uninstall check status top send wait log rebuild metrics help"
             ;;
         *) return ;;
     esac

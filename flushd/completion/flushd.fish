@@ -1,5 +1,5 @@
 # fish completion for flushd(1)
-set -l commands install uninstall check status send wait log rebuild metrics help
+set -l commands install uninstall check status top send wait log rebuild metrics help
 complete -c flushd -f
 complete -c flushd -s h -l help -d 'Print help'
 complete -c flushd -s c -x -a '(__fish_complete_directories)' -d 'Configuration directory of another Postfix instance'
@@ -8,13 +8,14 @@ complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a install -d 
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a uninstall -d "Put Postfix's own flush back"
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a check -d 'Look for what keeps ETRN from working'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a status -d 'Show the mail that waits, by destination'
+complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a top -d 'The same on the whole screen'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a send -d 'Deliver what is listed for sites'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a wait -d 'Wait for mail that is being sent'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a log -d 'Show the last sends and what came of them'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a rebuild -d 'List the mail that is deferred already'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a metrics -d 'Print figures for a monitoring system'
 complete -c flushd -n "not __fish_seen_subcommand_from $commands" -a help -d 'Describe a command'
-complete -c flushd -n '__fish_seen_subcommand_from help' -a 'install uninstall check status send wait log rebuild metrics'
+complete -c flushd -n '__fish_seen_subcommand_from help' -a 'install uninstall check status top send wait log rebuild metrics'
 complete -c flushd -n '__fish_seen_subcommand_from install uninstall' -l dry-run -d 'Show what would be changed'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l proxy -d 'Have proxymap look up tables that flushd cannot'
 complete -c flushd -n '__fish_seen_subcommand_from install' -l rebuild -d 'Afterwards list the mail that is deferred already'
@@ -28,7 +29,7 @@ complete -c flushd -n '__fish_seen_subcommand_from status' -s a -l all -d 'Also 
 complete -c flushd -n '__fish_seen_subcommand_from status' -l json -d 'For programs'
 complete -c flushd -n '__fish_seen_subcommand_from status' -l html -r -F -d 'Web page to replace'
 complete -c flushd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Again and again'
-complete -c flushd -n '__fish_seen_subcommand_from status' -l interval -x -d 'How often --watch looks'
+complete -c flushd -n '__fish_seen_subcommand_from status top' -l interval -x -d 'How often --watch looks'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l all -d 'All sites with listed mail'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l to -x -d 'Mail to such addresses or domains'
 complete -c flushd -n '__fish_seen_subcommand_from send' -l from -x -d 'Mail from such addresses or domains'

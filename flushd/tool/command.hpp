@@ -27,6 +27,7 @@ void add_install(CLI::App& app, const global_options& options);
 void add_uninstall(CLI::App& app, const global_options& options);
 void add_check(CLI::App& app, const global_options& options);
 void add_status(CLI::App& app, const global_options& options);
+void add_top(CLI::App& app, const global_options& options); // if it was built with ncurses
 void add_send(CLI::App& app, const global_options& options);
 void add_wait(CLI::App& app, const global_options& options);
 void add_log(CLI::App& app, const global_options& options);

@@ -26,8 +26,11 @@ namespace flushd::tool {
 namespace {
 
 constexpr add_command commands[] = {
-    add_install, add_uninstall, add_check,   add_status,  add_send,
-    add_wait,    add_log,       add_rebuild, add_metrics,
+    add_install, add_uninstall, add_check, add_status,
+#ifdef FLUSHD_HAVE_CURSES
+    add_top,
+#endif
+    add_send,    add_wait,      add_log,   add_rebuild, add_metrics,
 };
 
 std::vector<std::string> command_names(const CLI::App& app) {

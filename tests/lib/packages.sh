@@ -3,7 +3,7 @@
 
 # shellcheck disable=SC2034  # used by the scripts that source this
 # What a build needs, and what a build of the tests needs beyond it.
-build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev nlohmann-json3-dev libicu-dev libdb-dev liblmdb-dev libcdb-dev libpcre2-dev python3)
+build_packages=(g++ cmake ninja-build libboost-dev libfmt-dev libcli11-dev nlohmann-json3-dev libicu-dev libdb-dev liblmdb-dev libcdb-dev libpcre2-dev libncurses-dev python3)
 # shellcheck disable=SC2034
 unit_test_packages=(catch2 pkg-config doxygen)
 # What turns one build into one that runs in any container, and what is taken along into one.

@@ -136,6 +136,14 @@ std::string_view waiting_groups::name_for(const waiting_message& message,
     return name_.empty() ? no_name : std::string_view(name_);
 }
 
+std::string_view waiting_groups::group_of(const waiting_message& message,
+                                          const waiting_recipient& recipient) {
+    normalised_.clear();
+    if (key_ == group_by::reason)
+        append_normalised_reason(recipient.reason, normalised_);
+    return name_for(message, recipient);
+}
+
 void waiting_groups::add_to(std::string_view name, const waiting_message& message,
                             const waiting_recipient* recipient, const is_listed& listed) {
     auto found = groups_.find(name);

@@ -117,6 +117,10 @@ public:
     /// are not known counts in the group "none". Without `listed`, none is.
     void add(const waiting_message& message, const is_listed& listed = {});
 
+    /// The name of the group that a recipient's message counts in. Valid until the next call.
+    [[nodiscard]] std::string_view group_of(const waiting_message& message,
+                                            const waiting_recipient& recipient);
+
     [[nodiscard]] const map& groups() const noexcept { return groups_; }
     /// All messages, each once.
     [[nodiscard]] const waiting_group& total() const noexcept { return total_; }

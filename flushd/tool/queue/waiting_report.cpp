@@ -94,11 +94,13 @@ void inquiry::count(const waiting_message& message) {
     index_.count(message);
     if (question_.takes && !question_.takes(message))
         return;
-    if (wanted_.means_all())
+    if (wanted_.means_all() && !question_.only_group)
         return count_wanted(message);
     waiting_message part = message;
-    std::erase_if(part.recipients,
-                  [this](const auto& one) { return !wanted_.contains(one.domain); });
+    std::erase_if(part.recipients, [&](const auto& one) {
+        return !wanted_.contains(one.domain) ||
+               (question_.only_group && groups_.group_of(message, one) != *question_.only_group);
+    });
     if (!part.recipients.empty())
         count_wanted(part);
 }

@@ -38,10 +38,11 @@ struct waiting_question {
     waiting_column sort = waiting_column::messages;
     std::vector<std::string> destinations; ///< only these; empty for all
     std::optional<std::chrono::seconds> older_than;
-    std::size_t top = 0;         ///< 0 for all
-    bool all = false;            ///< also logfiles without mail that waits
-    bool list_messages = false;  ///< also each message
-    std::function<void()> pause; ///< is called every thousand messages; may throw
+    std::optional<std::string> only_group; ///< the name of a row: only what is in it
+    std::size_t top = 0;                   ///< 0 for all
+    bool all = false;                      ///< also logfiles without mail that waits
+    bool list_messages = false;            ///< also each message
+    std::function<void()> pause;           ///< is called every thousand messages; may throw
     /// For group_by::transport: see waiting_groups::use_transports().
     std::function<std::string_view(const waiting_message&, const waiting_recipient&)> transport_of;
     /// Whether a message is to be counted; empty for all.

@@ -95,7 +95,7 @@ text_table table_of_groups(const waiting_report& report) {
         {.title = std::string(title_of(report.by)),
          .align = column::left,
          .shortened = by_reason ? column::at_the_end : column::in_the_middle,
-         .narrowest = by_reason ? 20U : 12U},
+         .narrowest = by_reason ? 30U : 12U},
         {.title = "MAIL"},
         {.title = "OLDEST", .dispensable = 1},
         {.title = "NEXT", .dispensable = 2},

@@ -33,6 +33,8 @@ resize_watch::~resize_watch() {
 
 bool resize_watch::wait_until(std::chrono::steady_clock::time_point end, int fd) const {
     using namespace std::chrono;
+    if (has_changed != 0)
+        return true;
     auto mask = old_mask_;
     sigdelset(&mask, SIGWINCH);
     const auto left =
@@ -41,9 +43,13 @@ bool resize_watch::wait_until(std::chrono::steady_clock::time_point end, int fd)
                         .tv_nsec = static_cast<long>(left.count() % 1'000'000'000)};
     pollfd wanted{.fd = fd, .events = POLLIN, .revents = 0};
     const int ready = ::ppoll(&wanted, 1, &time, &mask);
-    const bool changed = has_changed != 0;
+    return has_changed != 0 || ready > 0;
+}
+
+bool resize_watch::take_change() const noexcept {
+    const bool result = has_changed != 0;
     has_changed = 0;
-    return changed || ready > 0;
+    return result;
 }
 
 } // namespace flushd::tool

@@ -139,7 +139,7 @@ void check_output() {
             if (terminal && !options.json)
                 draw(queue, all, options); // again at each resize
             check_output();
-        } while (resized.wait_until(end));
+        } while (resized.wait_until(end) && resized.take_change());
     }
 }
 
