@@ -1,14 +1,11 @@
 #include "flushd/tool/send/etrn_request.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
-#include "postfix_proto/domain_name.hpp"
 #include "postfix_proto/errors.hpp"
 #include "postfix_proto/log.hpp"
 #include "postfix_proto/run_program.hpp"
 
 #include <fmt/format.h>
-
-#include <arpa/inet.h>
 
 #include <algorithm>
 #include <charconv>
@@ -21,49 +18,8 @@ using kind = etrn_answer::kind;
 
 namespace {
 
-constexpr std::uint16_t smtp_port = 25;
 constexpr std::chrono::seconds connect_limit{10};
 constexpr std::size_t output_limit = std::size_t{1} << 20U;
-
-bool is_ipv6_address(const std::string& text) {
-    in6_addr address{};
-    return ::inet_pton(AF_INET6, text.c_str(), &address) == 1;
-}
-
-bool is_host(const std::string& text) {
-    in_addr address{};
-    return is_valid_hostname(text) || is_ipv6_address(text) ||
-           ::inet_pton(AF_INET, text.c_str(), &address) == 1;
-}
-
-std::optional<smtp_host> parse_host(std::string_view text) {
-    smtp_host result;
-    std::string_view port;
-    if (text.starts_with('[')) {
-        const auto end = text.find(']');
-        if (end == std::string_view::npos)
-            return std::nullopt;
-        result.name = text.substr(1, end - 1);
-        port = text.substr(end + 1);
-        if (!port.empty() && port.front() != ':')
-            return std::nullopt;
-    } else {
-        const auto colon = text.find(':');
-        const bool has_port = colon != std::string_view::npos && colon == text.rfind(':');
-        result.name = text.substr(0, has_port ? colon : text.size());
-        port = has_port ? text.substr(colon) : std::string_view();
-    }
-    if (!is_host(result.name))
-        return std::nullopt;
-    if (!port.empty()) {
-        port.remove_prefix(1);
-        const auto* const end = port.data() + port.size();
-        const auto [rest, error] = std::from_chars(port.data(), end, result.port);
-        if (error != std::errc() || rest != end || result.port == 0)
-            return std::nullopt;
-    }
-    return result;
-}
 
 /// A line such as "< 250-mx2.example" of what curl prints.
 struct reply_line {
@@ -86,25 +42,6 @@ std::optional<reply_line> parse_reply(std::string_view line) {
 }
 
 } // namespace
-
-std::string smtp_host::str() const {
-    if (port == smtp_port)
-        return name;
-    return is_ipv6_address(name) ? fmt::format("[{}]:{}", name, port)
-                                 : fmt::format("{}:{}", name, port);
-}
-
-std::string add_hosts(std::string_view list, std::vector<smtp_host>& hosts) {
-    while (const auto item = next_item(list)) {
-        auto host = parse_host(*item);
-        if (!host)
-            return fmt::format(
-                "not a host such as mx2.example, mx2.example:587 or [2001:db8::1]:25: {}", *item);
-        if (std::find(hosts.begin(), hosts.end(), *host) == hosts.end())
-            hosts.push_back(*std::move(host));
-    }
-    return {};
-}
 
 etrn_answer explain_reply(unsigned code, std::string_view text) {
     const auto said = fmt::format("{} {}", code, printable(std::string(text)));
@@ -151,7 +88,8 @@ etrn_answer explain_reply(unsigned code, std::string_view text) {
 
 std::vector<std::string> curl_arguments(const smtp_host& host, std::string_view site,
                                         const etrn_settings& settings) {
-    const auto address = is_ipv6_address(host.name) ? fmt::format("[{}]", host.name) : host.name;
+    const auto address =
+        host.name.find(':') != std::string::npos ? fmt::format("[{}]", host.name) : host.name;
     // No ~/.curlrc, and no proxy of the environment.
     std::vector<std::string> words{settings.curl,
                                    "--disable",
