@@ -19,6 +19,9 @@ struct confinement {
     /// Of AppArmor; entered if it is loaded, and if not empty. The process still has to chroot(2)
     /// and setuid(2) then, and uses the descriptors that it has by their paths.
     std::string apparmor_profile{};
+    /// It may connect by TCP and send by UDP. It may still not serve a port that it did not get
+    /// from master(8).
+    bool may_use_network = false;
 };
 
 /// The steps of enter_jail(); a member that is not set skips its step.
@@ -26,8 +29,9 @@ struct jail_settings {
     std::optional<std::string> root_directory{}; ///< the new `/`; for Postfix $queue_directory
     std::optional<std::string> user{};           ///< a login name; for Postfix $mail_owner
     /// Besides, a filter refuses with EPERM what such a daemon does not call: execve(2), sockets
-    /// that are not local, memory that is executable, ptrace(2), namespaces, mounts, and more. Not
-    /// in builds with sanitizers, which look at files, processes and themselves.
+    /// that are not local (unless may_use_network says so), memory that is executable, ptrace(2),
+    /// namespaces, mounts, and more. Not in builds with sanitizers, which look at files, processes
+    /// and themselves.
     std::optional<postfix_proto::confinement> confinement{};
 };
 

@@ -88,6 +88,10 @@ struct service_program {
     /// Makes the service, before chroot and with the privileges that master(8) gave. It may throw
     /// startup_error, whose text is logged for the operator.
     std::function<std::unique_ptr<service>(const service_setup&)> make;
+
+    /// The letters of the program's own options, each of which has an argument; see
+    /// service_options::own.
+    std::string own_options{};
 };
 
 /// Does everything that a child of master(8) must do, in Postfix's order (master/single_server.c

@@ -34,6 +34,8 @@ struct service_options {
     std::string service_name;                         ///< -n, or process_name
     /// -o, -i and -m in order. The values are as written: `$name` is not expanded.
     parameter_overrides overrides;
+    /// The program's own options, in order: the letter, and the argument.
+    std::vector<std::pair<char, std::string>> own;
 };
 
 /// Splits `name = value` at the first `=` and drops the blanks around name and value; the value may
@@ -44,7 +46,11 @@ struct service_options {
 
 /// Parses the command line; single-letter options may be clustered and their arguments attached.
 /// Throws startup_error for an unknown option, a bad value, or an argument that is no option.
-[[nodiscard]] service_options parse_service_options(int argc, const char* const* argv);
+///
+/// `own` are the letters of the program's own options, each of which has an argument. Letters that
+/// Postfix's services have in common keep their meaning.
+[[nodiscard]] service_options parse_service_options(int argc, const char* const* argv,
+                                                    std::string_view own = {});
 
 /// The number that master(8) gives each child in the octal environment variable GENERATION and
 /// wants back in status messages; 0 when it is absent, which is the case when not started by

@@ -58,14 +58,15 @@ struct __attribute__((packed)) path_beneath_attributes {
 
 constexpr long renames_version = 2;
 
-/// All rights that a version of Landlock can restrict.
-ruleset_attributes everything(long version) {
+/// All rights that a version of Landlock can restrict, but to connect by TCP if that is permitted.
+ruleset_attributes everything(long version, bool may_connect) {
     // Access rights to files are the lowest bits: those up to creating symbolic links, then those
     // that versions 2, 3 and 5 have added.
     const unsigned bits = version >= 5 ? 16 : version >= 3 ? 15 : 14;
-    constexpr std::uint64_t tcp_bind_and_connect = 3;
+    constexpr std::uint64_t tcp_bind = 1, tcp_connect = 2;
+    const std::uint64_t network = may_connect ? tcp_bind : tcp_bind | tcp_connect;
     constexpr std::uint64_t abstract_sockets_and_signals = 3;
-    return {(std::uint64_t{1} << bits) - 1, version >= 4 ? tcp_bind_and_connect : 0,
+    return {(std::uint64_t{1} << bits) - 1, version >= 4 ? network : 0,
             version >= 6 ? abstract_sockets_and_signals : 0};
 }
 
@@ -80,11 +81,11 @@ bool allow(int ruleset, const std::string& directory, std::uint64_t allowed) {
 
 } // namespace
 
-bool restrict_to_directories(const std::vector<std::string>& directories) {
+bool restrict_to_directories(const std::vector<std::string>& directories, bool may_connect) {
     const long version = ::syscall(create_ruleset_call, nullptr, std::size_t{0}, ask_for_version);
     if (version < renames_version)
         return false;
-    const auto attributes = everything(version);
+    const auto attributes = everything(version, may_connect);
     // An older kernel accepts a longer struct if the members that it does not know are 0.
     const file_descriptor ruleset(
         static_cast<int>(::syscall(create_ruleset_call, &attributes, sizeof attributes, 0U)));

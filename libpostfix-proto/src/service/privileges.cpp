@@ -103,8 +103,10 @@ void enter_jail(const jail_settings& settings) {
     if (settings.user || settings.confinement)
         check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", "PR_SET_NO_NEW_PRIVS");
     if (settings.confinement && !is_sanitized) {
-        static_cast<void>(restrict_to_directories(settings.confinement->directories));
-        static_cast<void>(refuse_needless_system_calls());
+        const bool may_use_network = settings.confinement->may_use_network;
+        static_cast<void>(
+            restrict_to_directories(settings.confinement->directories, may_use_network));
+        static_cast<void>(refuse_needless_system_calls(may_use_network));
     }
 }
 

@@ -130,7 +130,7 @@ void report_failure(logger& log, std::string_view name, const std::exception_ptr
 }
 
 void run(int argc, const char* const* argv, const service_program& program, logger& log) {
-    const auto options = parse_service_options(argc, argv);
+    const auto options = parse_service_options(argc, argv, program.own_options);
     log.set_verbosity(options.verbosity);
     if (options.log_to_stderr)
         log.replace_sink(make_log_sink_before_configuration(options.process_name, true));

@@ -102,7 +102,7 @@ std::pair<std::string, std::string> split_name_value(std::string_view text, std:
 
 // getopt(3) is not used: its state is global, and C libraries differ in whether it reorders
 // arguments.
-service_options parse_service_options(int argc, const char* const* argv) {
+service_options parse_service_options(int argc, const char* const* argv, std::string_view own) {
     service_options options;
     options.process_name = process_basename(argc > 0 ? argv[0] : "unknown");
     options.service_name = options.process_name;
@@ -125,11 +125,16 @@ service_options parse_service_options(int argc, const char* const* argv) {
                 set_flag(options, letter);
                 continue;
             }
-            if (options_with_argument.find(letter) == std::string_view::npos)
+            const bool is_common = options_with_argument.find(letter) != std::string_view::npos;
+            if (!is_common && own.find(letter) == std::string_view::npos)
                 throw startup_error(fmt::format("invalid option: {}", letter));
             if (word.empty() && index == argc)
                 throw startup_error(fmt::format("option -{} needs an argument", letter));
-            set_value(options, letter, word.empty() ? argv[index++] : word);
+            const auto value = word.empty() ? argv[index++] : word;
+            if (is_common)
+                set_value(options, letter, value);
+            else
+                options.own.emplace_back(letter, value);
             break;
         }
     }

@@ -103,11 +103,15 @@ public:
         statement(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 1);
         give(result);
     }
-    /// Refuses it unless its argument, an int, is this.
-    void when_call_without(long number, unsigned argument, std::uint32_t value) {
-        statement(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4);
+    /// Refuses it unless its argument, an int, is one of these.
+    void when_call_without(long number, unsigned argument,
+                           const std::vector<std::uint32_t>& values) {
+        const auto size = static_cast<std::uint8_t>(values.size());
+        const auto after = static_cast<std::uint8_t>(size + 3);
+        statement(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, after);
         load_argument(argument);
-        statement(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
+        for (std::uint8_t rest = size; rest > 0; --rest)
+            statement(BPF_JMP | BPF_JEQ | BPF_K, values[size - rest], rest, 0);
         give(refuse);
         give(SECCOMP_RET_ALLOW);
     }
@@ -138,14 +142,17 @@ private:
     std::vector<sock_filter> instructions_;
 };
 
-filter_program make_program() {
+filter_program make_program(bool may_use_network) {
     filter_program program;
     for (const long number : refused)
         program.when_call(number, refuse);
     program.when_call(clone3_call, SECCOMP_RET_ERRNO | ENOSYS);
     program.when_call_with_bits(SYS_clone, 0, new_namespaces);
-    for (const long number : {SYS_socket, SYS_socketpair})
-        program.when_call_without(number, 0, AF_UNIX);
+    std::vector<std::uint32_t> families{AF_UNIX};
+    program.when_call_without(SYS_socketpair, 0, families);
+    if (may_use_network)
+        families.insert(families.end(), {AF_INET, AF_INET6});
+    program.when_call_without(SYS_socket, 0, families);
     for (const long number : {SYS_mmap, SYS_mprotect, SYS_pkey_mprotect})
         program.when_call_with_bits(number, 2, PROT_EXEC);
     program.give(SECCOMP_RET_ALLOW);
@@ -154,8 +161,8 @@ filter_program make_program() {
 
 } // namespace
 
-bool refuse_needless_system_calls() {
-    auto program = make_program();
+bool refuse_needless_system_calls(bool may_use_network) {
+    auto program = make_program(may_use_network);
     auto& instructions = program.instructions();
     const sock_fprog filter{static_cast<unsigned short>(instructions.size()), instructions.data()};
     // Without this flag, kernels before 5.16 slow down processes with a filter, to protect them
@@ -168,7 +175,7 @@ bool refuse_needless_system_calls() {
 
 #else
 
-bool refuse_needless_system_calls() { return false; }
+bool refuse_needless_system_calls(bool) { return false; }
 
 #endif
 

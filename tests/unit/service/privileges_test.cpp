@@ -6,6 +6,7 @@
 #include "postfix_proto/privileges.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -253,6 +254,46 @@ TEST_CASE("a confined process is refused what it does not need, and serves all t
                ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0;
     }));
 #endif
+}
+
+TEST_CASE("a confined process that may use the network connects, but serves no port") {
+    auto settings = confined_to({"/"});
+    settings.confinement->may_use_network = true;
+    sockaddr_in nowhere{};
+    nowhere.sin_family = AF_INET;
+    nowhere.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    nowhere.sin_port = htons(1); // nobody listens
+    const auto connect_result = [&] {
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const auto* const address = reinterpret_cast<const sockaddr*>(&nowhere);
+        return fd >= 0 && ::connect(fd, address, sizeof(nowhere)) < 0 ? errno : 0;
+    };
+    CHECK(true_in_child([&] {
+        enter_jail(settings);
+        return connect_result() == ECONNREFUSED && ::socket(AF_INET6, SOCK_DGRAM, 0) >= 0 &&
+               ::socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+    }));
+#if defined(__x86_64__) || defined(__aarch64__)
+    CHECK(true_in_child([&] {
+        enter_jail(settings);
+        int pair[2];
+        return ::socket(AF_NETLINK, SOCK_RAW, 0) < 0 && errno == EPERM &&
+               ::socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+               ::socketpair(AF_INET, SOCK_STREAM, 0, pair) < 0 && errno == EPERM;
+    }));
+#endif
+    if (landlock_version() < 4) {
+        WARN("this kernel's Landlock does not restrict TCP");
+        return;
+    }
+    CHECK(true_in_child([&] {
+        enter_jail(settings);
+        const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        auto port = nowhere;
+        port.sin_port = htons(2526);
+        const auto* const address = reinterpret_cast<const sockaddr*>(&port);
+        return ::bind(fd, address, sizeof(port)) < 0 && errno == EACCES;
+    }));
 }
 
 #endif

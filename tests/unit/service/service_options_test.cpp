@@ -75,6 +75,20 @@ TEST_CASE("service_options keeps parameter overrides in the order of the command
     CHECK(options.overrides == expected);
 }
 
+TEST_CASE("service_options leaves the program's own options to the program") {
+    const clean_environment clean;
+    const std::vector<const char*> words{"flushd", "-H", "mx2.example", "-vHmx3.example", "-c"};
+    const auto count = static_cast<int>(words.size());
+    const auto options = parse_service_options(count, words.data(), "H");
+    const std::vector<std::pair<char, std::string>> own{{'H', "mx2.example"}, {'H', "mx3.example"}};
+    CHECK(options.own == own);
+    CHECK(options.verbosity == 1);
+    CHECK(options.chroot);
+    CHECK_THROWS_WITH(parse_service_options(2, words.data(), "H"),
+                      Equals("option -H needs an argument"));
+    CHECK_THROWS_WITH(parse_service_options(count, words.data()), Equals("invalid option: H"));
+}
+
 TEST_CASE("service_options refuses a command line that master would not make") {
     const clean_environment clean;
     struct row {
