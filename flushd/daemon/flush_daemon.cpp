@@ -54,14 +54,16 @@ flush_parameters read_parameters(const postconf_result& main_cf) {
 service_program flush_daemon::program() {
     auto wanted = flush_parameter_names();
     wanted.emplace_back("data_directory");
-    return {std::move(wanted), {}, [](const service_setup& setup) {
-                return std::make_unique<flush_daemon>(setup);
-            }};
+    return {std::move(wanted),
+            {},
+            [](const service_setup& setup) { return std::make_unique<flush_daemon>(setup); },
+            "H"};
 }
 
 flush_daemon::flush_daemon(const service_setup& setup)
     : parameters_(read_parameters(setup.main_cf)), policy_(parameters_, setup.log),
-      most_open_logfiles_(most_open_logfiles()), log_(setup.log) {
+      most_open_logfiles_(most_open_logfiles()), log_(setup.log),
+      others_(etrn_relay_settings::read(setup)) {
     open_own_files(setup);
     keep_layout(setup);
 }
@@ -93,21 +95,33 @@ void flush_daemon::keep_layout(const service_setup& setup) {
         log_.debug("no record of hash_queue_depth: open {}: {}", path, failure.message());
 }
 
-std::vector<std::string> flush_daemon::watched_files() const { return policy_.files(); }
+std::vector<std::string> flush_daemon::watched_files() const {
+    auto result = policy_.files();
+    if (others_ && others_->has_names())
+        result.insert(result.end(), {name_service::resolv_conf, name_service::hosts_file});
+    return result;
+}
 
-std::size_t flush_daemon::descriptors() const { return most_open_logfiles_ + other_descriptors; }
+std::size_t flush_daemon::descriptors() const {
+    return most_open_logfiles_ + other_descriptors + (others_ ? others_->descriptors() : 0);
+}
 
 /// Permits the queue, and those of its directories that root may have replaced by a link to another
 /// place (which works without chroot).
 std::optional<confinement> flush_daemon::confinement() const {
     return postfix_proto::confinement{
         {".", "flush", "incoming", "active", "deferred", "defer", "bounce", "hold", "public"},
-        "flushd"};
+        "flushd",
+        others_.has_value()};
 }
 
 void flush_daemon::begin(const service_runtime& runtime) {
     flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_, unfinished_,
                    history_);
+    if (others_) {
+        relay_.emplace(runtime, *std::exchange(others_, std::nullopt));
+        flush_->on_request([this](const std::string& site) { relay_->request(site); });
+    }
     counts_.add(counter::starts);
     spawn_loop(
         runtime.context, [this] { return look_and_save(); }, log_, "save counters");

@@ -6,6 +6,7 @@
 #include "flushd/core/send_history.hpp"
 #include "flushd/core/site_policy.hpp"
 #include "flushd/core/unfinished_sends.hpp"
+#include "flushd/daemon/etrn_relay.hpp"
 #include "flushd/daemon/flush_service.hpp"
 
 #include "postfix_proto/service.hpp"
@@ -49,6 +50,8 @@ private:
     send_history history_;
     std::size_t most_open_logfiles_;
     postfix_proto::logger& log_;
+    std::optional<etrn_relay_settings> others_; // until begin()
+    std::optional<etrn_relay> relay_;           // if there are other hosts
     std::optional<flush_service> flush_;
 };
 

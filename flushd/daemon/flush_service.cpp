@@ -139,6 +139,8 @@ asio::awaitable<flush_status> flush_service::handle_one(postfix_proto::send_site
     const auto verdict = co_await verdict_on(request.site);
     if (const auto* refusal = std::get_if<site_policy::refusal>(&verdict))
         co_return status_of(*refusal);
+    if (on_request_)
+        on_request_(request.site);
     const bool sent = co_await sender_.send(std::get<logfile_name>(verdict), request.site,
                                             send_mode::unthrottle, user);
     co_return sent ? flush_status::ok : flush_status::fail;

@@ -26,7 +26,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
+#include <string>
 
 namespace flushd {
 
@@ -43,6 +45,12 @@ public:
     /// Begins the sends that somebody has asked for by a record, or that other processes have left
     /// unfinished. To be called from time to time.
     void look_at_records() { recorded_.look(); }
+
+    /// `action` is called for each site that somebody requests, and that is eligible. It must not
+    /// throw.
+    void on_request(std::function<void(const std::string& site)> action) {
+        on_request_ = std::move(action);
+    }
 
     /// The process is about to end.
     void end() { sender_.end(); }
@@ -82,6 +90,7 @@ private:
     recorded_sends recorded_;
     housekeeping housekeeping_;
     compactor compactor_;
+    std::function<void(const std::string&)> on_request_;
 };
 
 } // namespace flushd

@@ -407,3 +407,17 @@ TEST_CASE("flush service does what it was asked when the client has gone") {
     CHECK(spool::content("flush/customer_tld") == "A1\n");
     CHECK(f.records.lines().empty());
 }
+
+TEST_CASE("flush service passes on which eligible sites are requested, with mail listed or not") {
+    fixture f;
+    std::vector<std::string> requested;
+    f.service.on_request([&](const std::string& site) { requested.push_back(site); });
+    CHECK(f.send_site("customer.tld") == ok);
+    CHECK(f.send_site("other.tld") == deny);
+    CHECK(f.send_site("elsewhere.tld") == fail);
+    CHECK(f.add("sub.customer.tld", "A1") == ok);
+    f.converse({encode(flush_request(purge_request{}))});
+    f.converse({encode(flush_request(refresh_request{}))});
+    f.converse({encode(flush_request(send_file_request{*queue_id::parse("A1")}))});
+    CHECK(requested == std::vector<std::string>{"customer.tld"});
+}
