@@ -11,6 +11,7 @@ from pathlib import Path
 from harness import IS_FLUSHD, SmtpClient, customer_postfix, etrn, expect, expect_equal, expect_match, run_command, wait_until
 from harness import peer
 from harness.postfix import FLUSH_SOCKET
+from harness.tool import flushd
 
 TIME_LIMIT = 240
 PEERS = 1
@@ -86,6 +87,22 @@ wait_until("here, too", lambda: etrns(Path("/var/log/maillog").read_text()) >= 5
 log = Path("/var/log/maillog").read_text()
 expect_equal("ETRN here: each site once, and ours", etrns(log), 5)
 expect("not.a.customer" not in "".join(re.findall(r"flushd\[.*", log)), "what is not eligible is not asked for")
+
+# A reload does not wait for a host, nor break the conversation off: a process that finishes it goes on.
+expect_equal("ETRN of a third", etrn("sub.customer.tld", HERE), "250 Queuing started")
+postfix.log.wait_for(r"flushd\[\d+\]: etrn site=sub.customer.tld, host=mx2.example")
+postfix.reload()
+postfix.log.wait_for(r"this process finishes its work in hand: 1$")
+expect_equal("ETRN after a reload", etrn("sub.customer.tld", HERE), "250 Queuing started")
+for _ in range(2): # the new process remembers nothing
+    client = silent.accept()[0]
+    client.sendall(b"220 ready\r\n")
+    expect_match("after the greeting", client.recv(1000).decode(), r"^EHLO mx1.example\r$")
+    client.sendall(b"502 no\r\n")
+    client.close()
+postfix.log.wait_for(r"flushd\[\d+\]: warning: etrn site=sub.customer.tld, .* said: 502 no \(EHLO\)$")
+
+expect_match("flushd check knows the line", flushd("check").output, r"ok: flush/unix in /etc/postfix/master.cf runs flushd")
 
 # An option that makes no sense.
 postfix.set_service_field("flush/unix", "command", "flushd -H mx..example")
