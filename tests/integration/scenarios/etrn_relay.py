@@ -6,6 +6,7 @@ one that is asked. Both run in a chroot jail, as Debian has it.
 
 import re
 import socket
+import threading
 from pathlib import Path
 
 from harness import IS_FLUSHD, SmtpClient, customer_postfix, etrn, expect, expect_equal, expect_match, run_command, wait_until
@@ -25,10 +26,24 @@ HERE, THERE = "127.0.0.2", "127.0.0.3"
 is_peer = peer.number() > 0
 address = THERE if is_peer else HERE
 run_command("ip", "address", "add", f"{address}/8", "dev", "lo")
-with open("/etc/hosts", "a", encoding="ascii") as hosts:
-    hosts.write(f"{HERE} mx1.example\n{THERE} mx2.example\n")
+if is_peer: # one finds the other in a file, the other asks a name server
+    with open("/etc/hosts", "a", encoding="ascii") as hosts:
+        hosts.write(f"{HERE} mx1.example\n")
+else:
+    Path("/etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
 postfix, sink = customer_postfix(start=False, inet_interfaces=address, myhostname=f"mx{2 if is_peer else 1}.example")
 postfix.use_flush(options="-H mx1.example" if is_peer else "-H mx2.example,[127.0.0.9],127.0.0.10:2526")
+
+
+def name_server():
+    """Knows mx2.example, by IPv4."""
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    while True:
+        question, client = server.recvfrom(512)
+        is_known = question[12:].startswith(b"\3mx2\7example\0\0\1")
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + socket.inet_aton(THERE)
+        server.sendto(question[:2] + b"\x81\x80" + question[4:6] + bytes((0, is_known)) + question[8:] + record * is_known, client)
 
 
 def answers():
@@ -39,6 +54,8 @@ def answers():
         return False
 
 
+if not is_peer:
+    threading.Thread(target=name_server, daemon=True).start()
 run_command("postfix", "start", check=True)
 wait_until("it answers", answers)
 if is_peer:
