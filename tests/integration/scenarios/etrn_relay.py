@@ -1,7 +1,7 @@
 """flushd -H: hosts that name each other pass on each request once.
 
-Two Postfix instances, in containers of their own that share a network namespace. The mail lies on the other host than the
-one that is asked. Both run in a chroot jail, as Debian has it.
+Three Postfix instances, in containers of their own that share a network namespace. The mail lies on the other hosts than the
+one that is asked. All run in a chroot jail, as Debian has it.
 """
 
 import re
@@ -15,34 +15,37 @@ from harness.postfix import FLUSH_SOCKET
 from harness.tool import flushd
 
 TIME_LIMIT = 240
-PEERS = 1
+PEERS = 2
 # Postfix listens only at addresses that an interface has.
 CONTAINER_OPTIONS = ["--cap-add", "NET_ADMIN"]
 
 if not IS_FLUSHD:
     raise SystemExit(0)
 
-HERE, THERE = "127.0.0.2", "127.0.0.3"
+ADDRESSES = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+HERE = ADDRESSES[0]
 is_peer = peer.number() > 0
-address = THERE if is_peer else HERE
+address = ADDRESSES[peer.number()]
 run_command("ip", "address", "add", f"{address}/8", "dev", "lo")
-if is_peer: # one finds the other in a file, the other asks a name server
+if is_peer: # these find the others in a file, the first one asks a name server
     with open("/etc/hosts", "a", encoding="ascii") as hosts:
-        hosts.write(f"{HERE} mx1.example\n")
+        hosts.writelines(f"{its} mx{number + 1}.example\n" for number, its in enumerate(ADDRESSES))
 else:
     Path("/etc/resolv.conf").write_text("nameserver 127.0.0.1\n")
-postfix, sink = customer_postfix(start=False, inet_interfaces=address, myhostname=f"mx{2 if is_peer else 1}.example")
-postfix.use_flush(options="-H mx1.example" if is_peer else "-H mx2.example,[127.0.0.9],127.0.0.10:2526")
+postfix, sink = customer_postfix(start=False, inet_interfaces=address, myhostname=f"mx{peer.number() + 1}.example")
+# The others name themselves, too.
+postfix.use_flush(options="-H mx1.example,mx2.example -H mx3.example" if is_peer else "-H mx2.example,mx3.example,[127.0.0.9],127.0.0.10:2526")
 
 
 def name_server():
-    """Knows mx2.example, by IPv4."""
+    """Knows mx2.example and mx3.example, by IPv4."""
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 53))
     while True:
         question, client = server.recvfrom(512)
-        is_known = question[12:].startswith(b"\3mx2\7example\0\0\1")
-        record = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + socket.inet_aton(THERE)
+        number = question[15] - ord("1")
+        is_known = question[12:15] + question[16:27] == b"\3mx\7example\0\0\1" and number < len(ADDRESSES)
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\1\0\4" + (socket.inet_aton(ADDRESSES[number]) if is_known else b"")
         server.sendto(question[:2] + b"\x81\x80" + question[4:6] + bytes((0, is_known)) + question[8:] + record * is_known, client)
 
 
@@ -61,12 +64,19 @@ wait_until("it answers", answers)
 if is_peer:
     peer.serve()
 
-other = peer.Peer(1)
+others = [peer.Peer(1), peer.Peer(2)]
 silent = socket.create_server(("127.0.0.10", 2526))
 
 
-def log_there():
+def log_of(other):
     return other.run("cat /var/log/maillog")
+
+
+def wait_until_asked_back(site):
+    for other in others:
+        for host in ("mx1", "mx2", "mx3"):
+            wait_until(f"peer {other.number} has asked {host} for {site}",
+                       lambda: f"etrn site={site}, host={host}.example, answer=250 Queuing started" in log_of(other))
 
 
 def etrns(log):
@@ -75,34 +85,37 @@ def etrns(log):
 
 
 expect_match("it is in a chroot jail", run_command("postconf", "-F", "flush/unix/chroot").output, "= y")
-with SmtpClient(THERE) as client:
-    client.expect("250", "EHLO my.client.tld")
-    client.send_mail("someone@sender.tld", ["there@customer.tld"])
-wait_until("listed there", lambda: other.run("cat /var/spool/postfix/flush/customer_tld 2>/dev/null"))
+for other in others:
+    with SmtpClient(ADDRESSES[other.number]) as client:
+        client.expect("250", "EHLO my.client.tld")
+        client.send_mail("someone@sender.tld", [f"there{other.number}@customer.tld"])
+    wait_until("listed there", lambda: other.run("cat /var/spool/postfix/flush/customer_tld 2>/dev/null"))
 
 # Nothing is listed here. The one that is silent does not keep the client waiting: it has been heard nothing of yet.
 sink.accept()
 expect_equal("ETRN", etrn("customer.tld", HERE), "250 Queuing started")
-sink.wait_for_recipients(["there@customer.tld"])
-postfix.log.wait_for(r"flushd\[\d+\]: etrn site=customer.tld, host=mx2.example, answer=250 Queuing started$")
+sink.wait_for_recipients(["there1@customer.tld", "there2@customer.tld"])
+for host in ("mx2", "mx3"):
+    postfix.log.wait_for(rf"flushd\[\d+\]: etrn site=customer.tld, host={host}.example, answer=250 Queuing started$")
 postfix.log.wait_for(r"flushd\[\d+\]: warning: etrn site=customer.tld, host=127.0.0.9: connect to 127.0.0.9\[127.0.0.9\]:25: Connection refused$")
 silent.accept()[0].close()
 postfix.log.wait_for(r"flushd\[\d+\]: warning: etrn site=customer.tld, host=127.0.0.10:2526: lost connection with .* \(greeting\)$")
 
-# The other host has asked back, once, and this was not passed on. Requests in the same minute are not, either.
-wait_until("it has asked back", lambda: "etrn site=customer.tld, host=mx1.example, answer=250 Queuing started" in log_there())
+# The others have asked all, once, and this was not passed on. Requests in the same minute are not, either.
+wait_until_asked_back("customer.tld")
 expect_equal("ETRN again", etrn("customer.tld", HERE), "250 Queuing started")
-expect_equal("ETRN there", etrn("customer.tld", THERE), "250 Queuing started")
+expect_equal("ETRN there", etrn("customer.tld", ADDRESSES[1]), "250 Queuing started")
 expect_equal("not eligible", etrn("not.a.customer.domain", HERE)[:3], "459")
 # A site that comes after them is asked for; what was before it would have come before.
 expect_equal("ETRN of another", etrn("other.customer.tld", HERE), "250 Queuing started")
-wait_until("it has asked back", lambda: "etrn site=other.customer.tld, host=mx1.example" in log_there())
+wait_until_asked_back("other.customer.tld")
 silent.accept()[0].close()
-wait_until("all sessions are in the log", lambda: etrns(log_there()) >= 3)
-expect_equal("ETRN at the other: each site once, and ours", etrns(log_there()), 3)
-wait_until("here, too", lambda: etrns(Path("/var/log/maillog").read_text()) >= 5)
+for other, ours in zip(others, (1, 0)):
+    wait_until("all sessions are in its log", lambda: etrns(log_of(other)) >= 6 + ours)
+    expect_equal("ETRN there: each site once from each of three hosts, and ours", etrns(log_of(other)), 6 + ours)
+wait_until("here, too", lambda: etrns(Path("/var/log/maillog").read_text()) >= 7)
 log = Path("/var/log/maillog").read_text()
-expect_equal("ETRN here: each site once, and ours", etrns(log), 5)
+expect_equal("ETRN here: each site once from each of two, and our three", etrns(log), 7)
 expect("not.a.customer" not in "".join(re.findall(r"flushd\[.*", log)), "what is not eligible is not asked for")
 
 # A reload does not wait for a host, nor break the conversation off: a process that finishes it goes on.
