@@ -49,7 +49,7 @@ _flushd()
             ;;
         install) options="--dry-run --proxy --rebuild" ;;
         uninstall) options="--dry-run" ;;
-        status) options="--by --sort --older-than --top --all --json --html --watch --interval" ;;
+        status) options="--by --sort --older-than --to --from --relay --reason --larger-than --not --top --all --json --html --watch --interval" ;;
         top) options="--interval" ;;
         send) options="--all --id --to --from --relay --mx --reason --transport --older-than --larger-than --not --release --dry-run --wait --timeout --notify --json --rate --first --when-up --for --keep --cancel --host --auth-file --tls" ;;
         wait) options="--id --timeout --notify --json" ;;

@@ -64,6 +64,7 @@ private:
         sites_; // by domain
     std::string domain_;
     std::size_t seen_ = 0;
+    bool is_chosen_ = !question_.only.is_empty();
     waiting_report result_;
 };
 
@@ -92,13 +93,13 @@ void inquiry::count(const waiting_message& message) {
     if (question_.pause && ++seen_ % often == 0)
         question_.pause();
     index_.count(message);
-    if (question_.takes && !question_.takes(message))
+    if (is_chosen_ && !question_.only.takes(message, result_.now))
         return;
-    if (wanted_.means_all() && !question_.only_group)
+    if (wanted_.means_all() && !question_.only_group && !is_chosen_)
         return count_wanted(message);
     waiting_message part = message;
     std::erase_if(part.recipients, [&](const auto& one) {
-        return !wanted_.contains(one.domain) ||
+        return !wanted_.contains(one.domain) || (is_chosen_ && !question_.only.takes(one)) ||
                (question_.only_group && groups_.group_of(message, one) != *question_.only_group);
     });
     if (!part.recipients.empty())

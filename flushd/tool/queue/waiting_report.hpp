@@ -3,6 +3,7 @@
 
 #include "flushd/core/unfinished_sends.hpp"
 #include "flushd/tool/queue/listing_index.hpp"
+#include "flushd/tool/queue/mail_selection.hpp"
 #include "flushd/tool/queue/queue_survey.hpp"
 #include "flushd/tool/queue/waiting_groups.hpp"
 
@@ -45,8 +46,7 @@ struct waiting_question {
     std::function<void()> pause;           ///< is called every thousand messages; may throw
     /// For group_by::transport: see waiting_groups::use_transports().
     std::function<std::string_view(const waiting_message&, const waiting_recipient&)> transport_of;
-    /// Whether a message is to be counted; empty for all.
-    std::function<bool(const waiting_message&)> takes;
+    mail_selection only; ///< what else messages and recipients must fulfil
 };
 
 /// One group. Its name and texts are as others have written them: use printable().

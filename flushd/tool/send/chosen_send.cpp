@@ -3,6 +3,7 @@
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/queue/recipient_transports.hpp"
 #include "flushd/tool/queue/selection_file.hpp"
 #include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/screen/counted.hpp"
@@ -10,7 +11,6 @@
 #include "flushd/tool/send/mx_hosts.hpp"
 
 #include "postfix_proto/flush_client.hpp"
-#include "postfix_proto/resolve_client.hpp"
 
 #include <fmt/format.h>
 
@@ -62,35 +62,13 @@ void look_up_mx(const queue_context& queue, mail_selection& selection) {
     });
 }
 
-/// Of each recipient that fulfils the other criteria. A recipient's transport may depend on the
-/// sender; that is not looked at.
-class transports {
-public:
-    const std::string& of(const std::string& address) {
-        const auto [found, is_new] = known_.try_emplace(address);
-        if (!is_new)
-            return found->second;
-        auto answer = service_.query("", address);
-        if (answer.failure)
-            throw tool_error(answer.failure->why ==
-                                     postfix_proto::service_failure::reason::forbidden
-                                 ? "only root may choose mail by its transport"
-                                 : answer.failure->text);
-        return found->second = std::move(answer.transport);
-    }
-
-private:
-    postfix_proto::blocking_resolve_client service_{{.limit = std::chrono::seconds(100)}};
-    std::unordered_map<std::string, std::string> known_;
-};
-
+/// Of each recipient that fulfils the other criteria.
 void ask_for_transports(mail_selection& selection) {
     const auto before = selection.asked();
-    selection.ask([all = std::make_shared<transports>(), before,
+    selection.ask([all = std::make_shared<recipient_transports>(), before,
                    &selection](kind what, const waiting_recipient& one, bool is_excluded) {
-        return what == kind::transport
-                   ? selection.fulfils(what, all->of(std::string(one.address)), is_excluded)
-                   : before(what, one, is_excluded);
+        return what == kind::transport ? selection.fulfils(what, all->of(one.address), is_excluded)
+                                       : before(what, one, is_excluded);
     });
 }
 

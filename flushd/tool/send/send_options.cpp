@@ -1,5 +1,6 @@
 #include "flushd/tool/send/send_options.hpp"
 
+#include "flushd/tool/queue/selection_options.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/file_io.hpp"
@@ -16,25 +17,7 @@ namespace {
 
 constexpr std::size_t longest_input = std::size_t{64} << 20U;
 
-struct criterion_option {
-    mail_selection::kind kind;
-    const char* names;
-    const char* value;
-    const char* description;
-};
-
 using kind = mail_selection::kind;
-
-constexpr criterion_option criterion_options[] = {
-    {kind::to, "--to", "PATTERN", "Mail to these addresses, or domains if there is no @"},
-    {kind::from, "--from", "PATTERN", "Mail from these; '<>' is the mail system's own"},
-    {kind::relay, "--relay", "PATTERN", "Mail whose last attempt was with this host"},
-    {kind::mx, "--mx", "PATTERN", "Mail whose domain has such an MX host, looked up now"},
-    {kind::reason, "--reason", "PATTERN", "Mail deferred for this reason, or a part of it"},
-    {kind::transport, "--transport", "PATTERN", "Mail that this transport of master.cf delivers"},
-    {kind::older_than, "--older-than", "TIME", "Mail that arrived longer ago"},
-    {kind::larger_than, "--larger-than", "SIZE", "Mail of more bytes, or K, M or G"},
-};
 
 } // namespace
 
@@ -60,13 +43,9 @@ void send_options::add_to(command_options& command) {
     command.flag({"--all", "Send for every destination with listed mail", heading}, all);
     command.texts({"--id", "Send this message, listed or not; may be repeated", heading}, "ID",
                   ids);
-    for (const auto& [what, names, value, description] : criterion_options)
-        command.repeated(
-            {names, description, heading}, value,
-            [this, which = what](const std::string& text) { return selection.add(which, text); });
-    command.repeated({"--not", "Not the mail that KIND, one of the above, describes", heading},
-                     "KIND=PATTERN",
-                     [this](const std::string& text) { return selection.add_exclusion(text); });
+    add_selection_options(command, selection, heading,
+                          {kind::to, kind::from, kind::relay, kind::mx, kind::reason,
+                           kind::transport, kind::older_than, kind::larger_than});
     command.flag({"--release", "Release the messages that are on hold, and send them", heading},
                  release);
     command.flag({"--dry-run", "Only show what would be sent", heading}, dry_run);

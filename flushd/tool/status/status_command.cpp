@@ -1,6 +1,8 @@
 #include "flushd/tool/command.hpp"
 #include "flushd/tool/options.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/recipient_transports.hpp"
+#include "flushd/tool/queue/selection_options.hpp"
 #include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/queue/waiting_report.hpp"
 #include "flushd/tool/queue/waiting_table.hpp"
@@ -177,13 +179,22 @@ std::string take_sort_key(const std::string& text, waiting_column& key) {
 
 std::string take_group(const std::string& text, group_by& by) {
     std::vector<std::pair<std::string_view, group_by>> words;
-    for (const auto one : {group_by::destination, group_by::relay, group_by::reason,
-                           group_by::reason_class, group_by::sender, group_by::sender_domain})
+    for (const auto one :
+         {group_by::destination, group_by::relay, group_by::reason, group_by::reason_class,
+          group_by::sender, group_by::sender_domain, group_by::transport})
         words.emplace_back(word_for(one), one);
     return take_word(text, by, words);
 }
 
-void run(const global_options& global, const status_options& options) {
+void run(const global_options& global, status_options options) {
+    for (const auto what : {mail_selection::kind::mx, mail_selection::kind::transport})
+        if (options.question.only.has(what))
+            throw tool_error("--not cannot be used here with mx and transport", EX_USAGE);
+    if (options.question.by == group_by::transport)
+        options.question.transport_of =
+            [all = std::make_shared<recipient_transports>()](const auto& message, const auto& one) {
+                return all->of(message, one);
+            };
     if (!options.html.empty() && (options.json || options.watch))
         throw tool_error("--html excludes --json and --watch", EX_USAGE);
     queue_context queue(enter_queue_directory(global.config_directory));
@@ -214,8 +225,8 @@ void add_status(CLI::App& app, const global_options& global) {
     command.arguments("SITE", question.destinations,
                       "Show only these destinations, and each of their messages");
     command.parsed({"--by",
-                    "Group by destination (default), relay, reason, reason-class, sender or "
-                    "sender-domain",
+                    "Group by destination (default), relay, reason, reason-class, sender, "
+                    "sender-domain or transport",
                     "Selection"},
                    "WHAT", [options](const std::string& text) {
                        options->has_by = true;
@@ -231,6 +242,9 @@ void add_status(CLI::App& app, const global_options& global) {
     command.duration(
         {"--older-than", "Show only what has older mail; of a SITE, only older mail", "Selection"},
         question.older_than);
+    using kind = mail_selection::kind;
+    add_selection_options(command, question.only, "Selection",
+                          {kind::to, kind::from, kind::relay, kind::reason, kind::larger_than});
     command.number({"-n,--top", "Show at most N rows", "Selection"}, question.top);
     command.flag({"-a,--all", "Include destinations without mail that have a logfile", "Selection"},
                  question.all);

@@ -80,7 +80,19 @@ expect_match("by relay", flushd("status", "--by", "relay").output, r"(?m)^127\.0
 expect_match("by reason: one line", flushd("status", "--by", "reason").output, r"\nconnect to \*: Connection refused +3 .*\n$")
 expect_match("by sender", flushd("status", "--by", "sender").output, r"\nsomeone@sender\.tld +3 .*\n$")
 expect_match("a destination by sender", flushd("status", "--by", "sender", "customer.tld").output, r"\nsomeone@sender\.tld +2 .*\n$")
+expect_match("by transport", flushd("status", "--by", "transport").output, r"(?m)^(?:smtp|relay) +3 ")
+expect_equal("transports are for root", flushd("status", "--by", "transport", user="nobody").status, 69)
 expect_equal("a mistyped group", flushd("status", "--by", "colour").status, 64)
+
+def destinations(*options):
+    return sorted(row["name"] for row in flushd_json("status", "--json", *options)["groups"])
+
+
+expect_equal("--to", destinations("--to", "sub.*"), ["sub.customer.tld"])
+expect_equal("--not", destinations("--not", "to=sub.*", "--reason", "refused"), ["customer.tld"])
+expect_equal("--relay", destinations("--relay", "127.0.1.1", "--from", "*@sender.tld"), ["customer.tld"])
+expect_equal("--from", flushd("status", "--from", "<>"), (0, "No mail waits.\n"))
+expect_equal("only send looks up MX hosts", flushd("status", "--not", "mx=x.tld").status, 64)
 status, output = flushd("status", user="nobody")
 expect_equal("status of an ordinary user", status, 0)
 expect_match("says what it cannot know", output, r"^flushd: this is what postqueue\(1\) lists: ")
