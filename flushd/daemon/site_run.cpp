@@ -1,6 +1,7 @@
 #include "flushd/daemon/site_run.hpp"
 
 #include "flushd/core/selection.hpp"
+#include "flushd/daemon/first_domain.hpp"
 #include "flushd/daemon/log_rewrite.hpp"
 #include "flushd/daemon/slice.hpp"
 
@@ -108,6 +109,8 @@ asio::awaitable<void> site_run::move_all() {
     const auto& daemon = send_.daemon;
     work_ = std::make_unique<site_move>(listed_.lines, file_.name(), transports_of(mode_),
                                         send_.mover, daemon.log);
+    if (mode_ != send_mode::refresh && is_unnamed())
+        co_await daemon.worker.run([&] { find_name(); });
     const auto messages = count_lines(listed_.lines, delivery_share::small_send + 1);
     // Housekeeping knows the logfile's name only, and a selection has several domains.
     const auto domain = mode_ == send_mode::refresh || is_chosen_ ? std::string() : site_;
@@ -139,6 +142,18 @@ asio::awaitable<void> site_run::move_all() {
         }
     }
     follower_->close();
+}
+
+/// Whether only the logfile's name is known: housekeeping knows no other, and somebody may have
+/// sent it by this name.
+bool site_run::is_unnamed() const {
+    return !is_chosen_ && site_ == file_.name() && site_.find('_') != std::string::npos;
+}
+
+void site_run::find_name() {
+    auto name = site_of_messages(listed_.lines, file_, send_.mover.layout());
+    if (!name.empty())
+        site_ = std::move(name);
 }
 
 /// The rest is not to be moved: somebody has called it off, the destination is in the way, or it
@@ -283,6 +298,8 @@ void site_run::count_report(clock::duration how_long) {
 void site_run::log_report(clock::duration how_long) {
     const auto& result = work_->result();
     auto& log = send_.daemon.log;
+    if (is_unnamed() && (was_ended_ || result.bad > 1))
+        find_name();
     const std::chrono::duration<double> seconds = how_long;
     // Not "NAME: ...": log analysers would take a word before a colon for a queue ID.
     auto text = fmt::format(

@@ -83,6 +83,8 @@ private:
     enum class list_state { has_mail, is_empty, failed };
 
     boost::asio::awaitable<list_state> read_list();
+    [[nodiscard]] bool is_unnamed() const;
+    void find_name();
     boost::asio::awaitable<void> move_all();
     boost::asio::awaitable<void> announce();
     boost::asio::awaitable<void> move_some(std::size_t most_messages);
