@@ -1,7 +1,7 @@
 #include "flushd/tool/send/send_options.hpp"
 
-#include "flushd/tool/queue/selection_options.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
+#include "flushd/tool/selection_options.hpp"
 
 #include "postfix_proto/file_io.hpp"
 

@@ -1,4 +1,4 @@
-#include "flushd/tool/queue/selection_options.hpp"
+#include "flushd/tool/selection_options.hpp"
 
 namespace flushd::tool {
 
