@@ -199,7 +199,7 @@ wait_until("its list has gone", lambda: not selections())
 deliver(False)
 ours = {queued("a@up.tld"), queued("b@up.tld")}
 wanted = {queued("c@other.tld", sender="shop@sender.tld")}
-expect_equal("a transport", flushd("send", "--transport", "smtp", user="nobody"), (69, "flushd: only root may choose mail by its transport\n"))
+expect_equal("a transport", flushd("send", "--transport", "smtp", user="nobody"), (69, "flushd: only root may ask for the transports of mail\n"))
 deliver()
 expect_match("a domain", flushd("send", "up.tld", user="nobody").output, r"^up\.tld: requested for 2 messages found in the queue\n$")
 postfix.wait_gone(ours)
