@@ -64,6 +64,14 @@ def postfix_version():
     return tuple(int(part) for part in re.match(r"(\d+)\.(\d+)", text).groups())
 
 
+def smtp_answers(address="127.0.0.1"):
+    try:
+        with SmtpClient(address, timeout=10) as client:
+            return client.greeting.startswith("220")
+    except OSError:
+        return False
+
+
 class PostfixInstance:
     def __init__(self):
         if not (CONFIG_DIRECTORY / "main.cf").exists():
@@ -105,7 +113,7 @@ class PostfixInstance:
         mark = self.log.mark()
         run_command("postfix", "start", check=True)
         self.log.wait_for(r"postfix/master\[\d+\]: daemon started", since=mark)
-        wait_until("SMTP answers", self._smtp_answers)
+        wait_until("SMTP answers", smtp_answers)
 
     def stop(self):
         run_command("postfix", "stop", check=True)
@@ -124,14 +132,6 @@ class PostfixInstance:
         self.log.wait_for(r"postfix/master\[\d+\]: reload", since=mark)
         wait_until("the processes from before the reload have gone",
                    lambda: not before & set(self.processes(names)), timeout=PATIENCE)
-
-    @staticmethod
-    def _smtp_answers():
-        try:
-            with SmtpClient(timeout=10) as client:
-                return client.greeting.startswith("220")
-        except OSError:
-            return False
 
     @staticmethod
     def flush_processes(any_daemon=False):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness import IS_FLUSHD, SmtpClient, customer_postfix, etrn, expect, expect_equal, expect_match, run_command, wait_until
 from harness import peer
-from harness.postfix import FLUSH_SOCKET
+from harness.postfix import FLUSH_SOCKET, smtp_answers
 from harness.tool import flushd
 
 TIME_LIMIT = 240
@@ -49,18 +49,10 @@ def name_server():
         server.sendto(question[:2] + b"\x81\x80" + question[4:6] + bytes((0, is_known)) + question[8:] + record * is_known, client)
 
 
-def answers():
-    try:
-        with SmtpClient(address) as client:
-            return client.greeting.startswith("220")
-    except OSError:
-        return False
-
-
 if not is_peer:
     threading.Thread(target=name_server, daemon=True).start()
 run_command("postfix", "start", check=True)
-wait_until("it answers", answers)
+wait_until("it answers", lambda: smtp_answers(address))
 if is_peer:
     peer.serve()
 

@@ -13,6 +13,7 @@ import threading
 
 from harness import IS_FLUSHD, SmtpClient, customer_postfix, deferred_mail, expect, expect_equal, expect_match, run_command, wait_until
 from harness import peer
+from harness.postfix import smtp_answers
 from harness.tool import flushd, flushd_exits
 
 TIME_LIMIT = 400
@@ -29,16 +30,8 @@ run_command("ip", "address", "add", f"{address}/8", "dev", "lo")
 postfix, sink = customer_postfix(start=False, inet_interfaces=address, myhostname=f"mx{peer.number() + 1}.example")
 
 
-def answers():
-    try:
-        with SmtpClient(address) as client:
-            return client.greeting.startswith("220")
-    except OSError:
-        return False
-
-
 run_command("postfix", "start", check=True)
-wait_until("it answers", answers)
+wait_until("it answers", lambda: smtp_answers(address))
 if peer.number() > 0:
     peer.serve()
 
@@ -94,7 +87,7 @@ postfix.stop()
 lines, verdict = send("--host", "127.0.0.2", "customer.tld", status=69)
 expect_match("here it is down", " ".join(lines), r"127\.0\.0\.2: customer\.tld: .* flushd: ")
 run_command("postfix", "start", check=True)
-wait_until("it answers", answers)
+wait_until("it answers", lambda: smtp_answers(address))
 
 
 class Server(socketserver.ThreadingTCPServer):
