@@ -4,6 +4,7 @@
 #include "flushd/tool/metrics/service_metrics.hpp"
 #include "flushd/tool/postfix/foreign_file.hpp"
 #include "flushd/tool/postfix/live_service.hpp"
+#include "flushd/tool/queue/listed_sites.hpp"
 #include "flushd/tool/queue/queue_survey.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
@@ -63,11 +64,10 @@ counter_sums read_counters(const postfix_proto::postconf_result& parameters, std
 metrics_collector::metrics_collector(instance postfix, std::size_t top)
     : postfix_(std::move(postfix)), top_(top) {}
 
-void metrics_collector::add_service(metric_text& text, queue_context& queue) {
-    std::vector<site_summary> sites;
-    for (const auto& site : read_listed_sites(queue.layout()))
-        if (!site.ids.empty())
-            sites.push_back(summarise(site, queue.files()));
+void metrics_collector::add_service(metric_text& text, queue_context& queue,
+                                    const listing_index& listed) {
+    auto sites = listed.summaries();
+    std::erase_if(sites, [](const site_summary& site) { return site.listed == 0; });
     const auto sums = read_counters(postfix_.parameters(), remark_);
     add_service_metrics(text, sums, std::move(sites), queue.names(), top_, std::time(nullptr));
 }
@@ -76,9 +76,13 @@ std::string metrics_collector::collect() {
     const auto began = std::chrono::steady_clock::now();
     queue_context queue(postfix_);
     queue_figures figures(read_queue_lifetimes(postfix_.parameters()));
+    listing_index listed;
+    if (may_read_queue())
+        listed = {read_listed_sites(queue.layout()), std::nullopt};
     const auto survey = survey_queue(queue, [&](const waiting_message& message) {
         if (stopped_)
             throw tool_error("stopped");
+        listed.count(message);
         figures.add(message);
     });
     metric_text text;
@@ -86,7 +90,7 @@ std::string metrics_collector::collect() {
         remark_ = "without the figures of the service, which only root and mail_owner may read";
     } else {
         figures.tell_names(queue.names());
-        add_service(text, queue);
+        add_service(text, queue, listed);
     }
     figures.write(text, top_);
     text.gauge("postfix_queue_damaged_messages", "Queue files that could not be read to the end.",

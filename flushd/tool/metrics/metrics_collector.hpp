@@ -3,6 +3,7 @@
 
 #include "flushd/tool/metrics/metric_text.hpp"
 #include "flushd/tool/postfix/instance.hpp"
+#include "flushd/tool/queue/listing_index.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
 
 #include <atomic>
@@ -34,7 +35,7 @@ public:
     [[nodiscard]] const instance& postfix() const { return postfix_; }
 
 private:
-    void add_service(metric_text& text, queue_context& queue);
+    void add_service(metric_text& text, queue_context& queue, const listing_index& listed);
 
     instance postfix_;
     std::size_t top_;
