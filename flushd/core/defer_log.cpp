@@ -1,5 +1,7 @@
 #include "flushd/core/defer_log.hpp"
 
+#include "flushd/core/address_text.hpp"
+
 #include "postfix_proto/bounce_log.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/file_io.hpp"
@@ -24,10 +26,7 @@ bool same(std::string_view a, std::string_view b) {
 }
 
 bool is_of(const bounce_log_entry& entry, std::string_view site) {
-    const auto at = entry.recipient.rfind('@');
-    return !entry.recipient.empty() &&
-           (site.empty() ||
-            (at != std::string_view::npos && same(entry.recipient.substr(at + 1), site)));
+    return !entry.recipient.empty() && (site.empty() || same(domain_of(entry.recipient), site));
 }
 
 bool is_of_destination(const bounce_log_entry& entry) {

@@ -1,5 +1,7 @@
 #include "flushd/core/logfile_name.hpp"
 
+#include "flushd/core/address_text.hpp"
+
 #include "postfix_proto/queue_id.hpp"
 
 namespace flushd {
@@ -7,13 +9,9 @@ namespace flushd {
 std::optional<logfile_name> logfile_name::from_site(std::string_view site) {
     std::string name;
     name.reserve(site.size());
-    for (const char c : site) {
-        if (c >= 'A' && c <= 'Z')
-            name += static_cast<char>(c - 'A' + 'a');
-        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-            name += c;
-        else
-            name += '_';
+    for (const char byte : site) {
+        const char c = to_lower(byte);
+        name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
     }
     return from_name(name);
 }

@@ -1,5 +1,7 @@
 #include "flushd/daemon/first_domain.hpp"
 
+#include "flushd/core/address_text.hpp"
+
 #include "postfix_proto/brace_syntax.hpp"
 #include "postfix_proto/file_descriptor.hpp"
 #include "postfix_proto/queue_file.hpp"
@@ -20,8 +22,6 @@ constexpr postfix_proto::queue_file_limits first_one{.recipients = 1, .bytes = 6
 // Of a logfile. The first recipients of a message may be those of another site.
 constexpr int most_messages = 10;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 } // namespace
 
 std::string first_domain(const std::string& path) {
@@ -35,12 +35,7 @@ std::string first_domain(const std::string& path) {
     static_cast<void>(reader.read(file.get(), envelope));
     if (envelope.recipients.empty())
         return {};
-    const std::string_view address = envelope.recipients.front().address;
-    const auto at = address.rfind('@');
-    std::string result(at == std::string_view::npos ? std::string_view() : address.substr(at + 1));
-    for (char& c : result)
-        c = lower(c);
-    return result;
+    return lower_case(domain_of(envelope.recipients.front().address));
 }
 
 std::string site_of_messages(std::string_view lines, const logfile_name& file,

@@ -1,5 +1,6 @@
 #include "flushd/daemon/host_lookup.hpp"
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/daemon/limited_socket.hpp"
 
 #include "postfix_proto/brace_syntax.hpp"
@@ -37,13 +38,6 @@ constexpr std::chrono::seconds server_patience{3};
 constexpr int rounds = 2;
 constexpr std::size_t longest_answer = 4096;
 constexpr std::size_t largest_file = std::size_t{1} << 20U;
-
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return result;
-}
 
 std::string_view without_comment(std::string_view line, const char* marks) {
     return line.substr(0, line.find_first_of(marks));

@@ -1,5 +1,6 @@
 #include "flushd/tool/queue/mail_selection.hpp"
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 #include "flushd/tool/screen/duration.hpp"
 
@@ -30,13 +31,6 @@ constexpr kind of_messages[] = {kind::from, kind::older_than, kind::larger_than,
 // Of what the log and the history are told.
 constexpr std::size_t most_told = 4, longest_told = 200;
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return result;
-}
-
 bool is_pattern(std::string_view text) {
     return text.find_first_of("*?[\\") != std::string_view::npos;
 }
@@ -49,7 +43,7 @@ bool is_like(const std::string& pattern, const std::string& text) {
 std::string ascii_domain(std::string_view domain) {
     static const postfix_proto::domain_to_ascii to_ascii;
     const auto ascii = to_ascii(domain);
-    return ascii ? *ascii : lower(domain);
+    return ascii ? *ascii : lower_case(domain);
 }
 
 bool is_ascii(std::string_view text) {
@@ -59,15 +53,15 @@ bool is_ascii(std::string_view text) {
 
 /// "mx.big.tld[192.0.2.1]" is also known as "mx.big.tld", "192.0.2.1" and "[192.0.2.1]".
 std::vector<std::string> names_of_host(std::string_view host) {
-    std::vector<std::string> result{lower(host)};
+    std::vector<std::string> result{lower_case(host)};
     const auto bracket = host.find('[');
     const auto end = host.find(']');
     if (bracket == std::string_view::npos || end == std::string_view::npos || end < bracket)
         return result;
     if (bracket > 0)
-        result.push_back(lower(host.substr(0, bracket)));
-    result.push_back(lower(host.substr(bracket, end - bracket + 1)));
-    result.push_back(lower(host.substr(bracket + 1, end - bracket - 1)));
+        result.push_back(lower_case(host.substr(0, bracket)));
+    result.push_back(lower_case(host.substr(bracket, end - bracket + 1)));
+    result.push_back(lower_case(host.substr(bracket + 1, end - bracket - 1)));
     return result;
 }
 
@@ -101,8 +95,8 @@ std::string mail_selection::normalised(kind what, const std::string& text) {
     if (what == kind::site)
         return ascii_domain(text);
     if (what == kind::reason && !is_pattern(text))
-        return '*' + lower(text) + '*';
-    return lower(text);
+        return '*' + lower_case(text) + '*';
+    return lower_case(text);
 }
 
 std::string mail_selection::add(kind what, const std::string& text, bool is_excluded) {
@@ -153,19 +147,19 @@ bool mail_selection::has(kind what) const noexcept {
 
 bool mail_selection::fulfils(kind what, std::string_view name, bool is_excluded) const {
     const auto& one = of(is_excluded ? excluded_ : wanted_, what);
-    const auto text = what == kind::id ? std::string(name) : lower(name);
+    const auto text = what == kind::id ? std::string(name) : lower_case(name);
     return one.names.contains(text) ||
            std::any_of(one.patterns.begin(), one.patterns.end(),
                        [&](const auto& pattern) { return is_like(pattern, text); });
 }
 
 bool mail_selection::matches_site(const criteria& wanted, std::string_view domain) {
-    return wanted.names.contains(is_ascii(domain) ? lower(domain) : ascii_domain(domain));
+    return wanted.names.contains(is_ascii(domain) ? lower_case(domain) : ascii_domain(domain));
 }
 
 /// By what the pattern has: `@`, or the domain only. "<>" is an empty address.
 bool mail_selection::matches_address(const criteria& wanted, std::string_view address) {
-    const auto whole = address.empty() ? std::string("<>") : lower(address);
+    const auto whole = address.empty() ? std::string("<>") : lower_case(address);
     const auto domain = std::string(address.empty() ? whole : domain_of(whole));
     return wanted.names.contains(whole) || wanted.names.contains(domain) ||
            std::any_of(wanted.patterns.begin(), wanted.patterns.end(), [&](const auto& pattern) {

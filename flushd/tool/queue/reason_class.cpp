@@ -1,5 +1,7 @@
 #include "flushd/tool/queue/reason_class.hpp"
 
+#include "flushd/core/address_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -86,14 +88,6 @@ const keyword* find_keyword(const keyword (&words)[count], std::string_view text
     return found == words + count ? nullptr : found;
 }
 
-std::string lower_case(std::string_view text) {
-    std::string result(text.substr(0, longest_text));
-    for (char& c : result)
-        if (c >= 'A' && c <= 'Z')
-            c = static_cast<char>(c - 'A' + 'a');
-    return result;
-}
-
 /// What follows `mark`; nothing if it is not there.
 std::string_view after(std::string_view text, std::string_view mark) {
     const auto found = text.find(mark);
@@ -123,7 +117,7 @@ std::string_view name_of(reason_class which) noexcept {
 reason_class classify_reason(std::string_view status, std::string_view reason) {
     if (reason.empty())
         return not_tried;
-    const auto text = lower_case(reason);
+    const auto text = lower_case(reason.substr(0, longest_text));
     if (const auto answer = answer_in(text); !answer.empty())
         return classify_answer(status, answer);
     if (const auto* const found = find_keyword(own_words, text))

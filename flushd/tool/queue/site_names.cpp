@@ -30,11 +30,6 @@ std::set<std::string_view> items_of(std::string_view list) {
 
 } // namespace
 
-std::string_view domain_of(std::string_view address) {
-    const auto at = address.rfind('@');
-    return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
-
 std::set<std::string> plain_domains(std::string_view list) {
     std::set<std::string> result;
     for (std::string_view item : items_of(list)) {

@@ -1,6 +1,7 @@
 /// Maps logfile names back to domain names.
 #pragma once
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/core/logfile_name.hpp"
 
 #include "postfix_proto/domain_name.hpp"
@@ -12,10 +13,6 @@
 #include <string_view>
 
 namespace flushd::tool {
-
-/// The domain that delivery agents report: the part of the recipient's address after the last `@`
-/// (global/defer.c, Postfix 3.5 to 3.10). Empty if there is none.
-[[nodiscard]] std::string_view domain_of(std::string_view address);
 
 /// The plain domains in a list such as fast_flush_domains, without tables, files and exceptions.
 /// `.customer.tld` counts as customer.tld.

@@ -1,5 +1,6 @@
 #include "flushd/tool/queue/waiting_groups.hpp"
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/tool/queue/reason_text.hpp"
 #include "flushd/tool/queue/site_names.hpp"
 
@@ -100,7 +101,7 @@ void append_lower(std::string_view name, std::string& result) {
             result += postfix_proto::casefold(name, true);
             return;
         }
-        result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        result += to_lower(c);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "flushd/tool/send/chosen_mail.hpp"
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/tool/queue/queue_survey.hpp"
 
 #include <algorithm>
@@ -10,17 +11,6 @@
 namespace flushd::tool {
 
 using postfix_proto::queue_id;
-
-namespace {
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result)
-        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return result;
-}
-
-} // namespace
 
 std::size_t chosen_mail::number_of(const std::string& domain) {
     const auto [found, is_new] = numbers_.try_emplace(domain, destinations_.size());
@@ -41,7 +31,7 @@ void chosen_mail::look_at(const waiting_message& queued, std::time_t now) {
     for (const auto& one : queued.recipients) {
         if (!selection_.takes(one))
             continue;
-        const auto number = number_of(lower(one.domain));
+        const auto number = number_of(lower_case(one.domain));
         if (std::find(its.begin(), its.end(), number) == its.end())
             its.push_back(number);
     }

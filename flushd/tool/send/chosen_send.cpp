@@ -1,5 +1,6 @@
 #include "flushd/tool/send/chosen_send.hpp"
 
+#include "flushd/core/address_text.hpp"
 #include "flushd/tool/postfix/daemon_file.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
@@ -50,10 +51,7 @@ void look_up_mx(const queue_context& queue, mail_selection& selection) {
                    counted(answers.unknown, "domain"));
     selection.ask([hosts = std::move(answers.hosts),
                    &selection](kind what, const waiting_recipient& one, bool is_excluded) {
-        std::string domain(one.domain);
-        for (char& c : domain)
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-        const auto found = hosts.find(domain);
+        const auto found = hosts.find(lower_case(one.domain));
         if (found == hosts.end())
             return is_excluded; // left out, either way
         return std::any_of(found->second.begin(), found->second.end(), [&](const auto& host) {

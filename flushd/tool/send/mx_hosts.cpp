@@ -1,5 +1,7 @@
 #include "flushd/tool/send/mx_hosts.hpp"
 
+#include "flushd/core/address_text.hpp"
+
 #include <arpa/nameser.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -90,9 +92,7 @@ bool parse_mx_answer(const unsigned char* bytes, std::size_t size,
             ::dn_expand(ns_msg_base(message), ns_msg_end(message), ns_rr_rdata(record) + preference,
                         name, sizeof name) < 0)
             return false;
-        std::string host(name);
-        for (char& c : host)
-            c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        auto host = lower_case(name);
         while (host.ends_with('.'))
             host.pop_back();
         hosts.push_back(std::move(host));

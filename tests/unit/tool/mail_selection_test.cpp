@@ -14,7 +14,7 @@ namespace {
 constexpr std::time_t now = 1'795'766'400;
 
 waiting_recipient recipient(std::string_view address) {
-    return {address, domain_of(address), {}, {}, {}};
+    return {address, flushd::domain_of(address), {}, {}, {}};
 }
 
 struct sample {
