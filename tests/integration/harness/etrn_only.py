@@ -1,5 +1,6 @@
 """The ETRN howto's customer whose mail waits until it is asked for, with thousands of messages and other mail."""
 
+import contextlib
 import os
 import re
 import signal
@@ -67,9 +68,13 @@ class program:
         self.process.wait()
 
 
-def mail_server():
-    """The customer's. The fastest there is, so that qmgr(8) has no time to rest."""
-    return program("smtp-sink", "-u", "nobody", f"{MAILHOST}:25", "1000")
+@contextlib.contextmanager
+def mail_server(*options):
+    """The customer's, which answers when the block begins. smtp-sink without a pause unless an option says otherwise,
+    so that qmgr(8) has no time to rest."""
+    with program("smtp-sink", "-u", "nobody", *options, f"{MAILHOST}:25", "1000"):
+        wait_until("the site answers", lambda: answers(MAILHOST))
+        yield
 
 
 def other_mail():
@@ -80,12 +85,13 @@ def other_mail():
 class Progress:
     """What the log says of some messages from now on."""
 
-    EVENT = re.compile(r"postfix/[\w-]+\[\d+\]: (\w+): to=<.*status=(sent|deferred) \((deferred transport)?")
+    EVENT = re.compile(r"postfix/[\w-]+\[\d+\]: (\w+): to=<.*status=(sent|deferred) \((deferred transport)?(.*)")
 
     def __init__(self, postfix, ids):
         self.path, self.offset = postfix.log.path, postfix.log.mark()
         self.ids, self.rest = ids, b""
         self.sent, self.refused, self.deferred = set(), set(), set()
+        self.first_reason = ""  # of the deferred
 
     def read(self):
         with self.path.open("rb") as file:
@@ -98,6 +104,8 @@ class Progress:
             if found and found.group(1) in self.ids:
                 kind = self.sent if found.group(2) == "sent" else self.refused if found.group(3) else self.deferred
                 kind.add(found.group(1))
+                if kind is self.deferred:
+                    self.first_reason = self.first_reason or f" ({found.group(4)}"
         return len(self.sent) + len(self.refused) + len(self.deferred)
 
     def wait(self, done, patience=30.0):
@@ -116,7 +124,7 @@ class Progress:
 
     def __str__(self):
         return (f"{len(self.sent)} of {len(self.ids)} delivered, {len(self.refused)} \"deferred transport\", "
-                f"{len(self.deferred)} deferred for another reason")
+                f"{len(self.deferred)} deferred for another reason{self.first_reason}")
 
 
 def seconds_until_active(ids, limit=10.0):

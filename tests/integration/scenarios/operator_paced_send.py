@@ -11,8 +11,7 @@ import subprocess
 import time
 
 from harness import (DAEMON, OK, ask_flush, expect, expect_equal, expect_match, run_command, wait_until)
-from harness.etrn_only import (MAILHOST, OTHER_SITE, SITE, Progress, answers, discard, etrn_only_postfix, list_messages, mail_server,
-                               program)
+from harness.etrn_only import (MAILHOST, OTHER_SITE, SITE, Progress, discard, etrn_only_postfix, list_messages, mail_server)
 from harness.advice import put_into_path
 from harness.tool import flushd, flushd_json, tool_path
 
@@ -40,7 +39,6 @@ def send(*arguments, status=0):
 
 ids = list_messages(postfix, MESSAGES)
 with mail_server():
-    wait_until("the site answers", lambda: answers(MAILHOST))
     mark, progress = postfix.log.mark(), Progress(postfix, ids)
     expect_match("--first", send("--first", "50"), rf"{SITE}: sending {MESSAGES} messages, the first 50 messages")
     postfix.log.wait_for(rf"flush site={SITE}, delivered=50, ", since=mark)
@@ -68,8 +66,7 @@ wait_until("nothing is listed", lambda: not listed())
 # --- not, when the site defers them again
 
 ids = list_messages(postfix, MESSAGES)
-with program("smtp-sink", "-u", "nobody", "-r", "RCPT", f"{MAILHOST}:25", "1000"):
-    wait_until("the site answers", lambda: answers(MAILHOST))
+with mail_server("-r", "RCPT"):
     mark = postfix.log.mark()
     send("--rate", "20/s")
     found = postfix.log.wait_for(rf"flush site={SITE}, moved=(\d+), .*left=(\d+) \((.*)\)", since=mark, timeout=60)

@@ -12,7 +12,7 @@ import time
 
 from harness import DAEMON, IS_FLUSHD, OK, ask_flush, expect, expect_equal
 from harness.cpu import cpu_seconds
-from harness.etrn_only import MAILHOST, OTHER_SITE, SITE, Progress, discard, etrn_only_postfix, list_messages, program
+from harness.etrn_only import MAILHOST, OTHER_SITE, SITE, Progress, discard, etrn_only_postfix, list_messages, mail_server
 
 TIME_LIMIT = 1800
 
@@ -45,7 +45,7 @@ def delays(daemon):
     """One send, with other mail. How long each of the others took, and the site's mail in all."""
     postfix.use_flush(daemon)
     ids = list_messages(postfix, MESSAGES)
-    with program("smtp-sink", "-u", "nobody", "-w", f"{SECONDS:g}", f"{MAILHOST}:25", "1000"):
+    with mail_server("-w", f"{SECONDS:g}"):
         progress = Progress(postfix, ids)
         before, begin = cpu_seconds(), time.monotonic()
         expect_equal(f"{daemon}: send_site", ask_flush("send_site", site=SITE), OK)

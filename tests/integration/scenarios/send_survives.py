@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from harness import DAEMON, IS_FLUSHD, OK, ask_flush, expect, expect_equal, wait_until
-from harness.etrn_only import MAILHOST, OTHER_SITE, SITE, Progress, answers, etrn_only_postfix, list_messages, program
+from harness.etrn_only import MAILHOST, OTHER_SITE, SITE, Progress, etrn_only_postfix, list_messages, mail_server
 
 TIME_LIMIT = 600
 
@@ -49,8 +49,7 @@ def send_with(interruption):
     what = interruption.__name__.replace("_", " ")
     postfix.use_flush(DAEMON)
     ids = list_messages(postfix, MESSAGES)
-    with program("smtp-sink", "-u", "nobody", "-w", "1", f"{MAILHOST}:25", "1000"):
-        wait_until("the site answers", lambda: answers(MAILHOST))
+    with mail_server("-w", "1"):
         mark, progress = postfix.log.mark(), Progress(postfix, ids)
         expect_equal("send_site", ask_flush("send_site", site=SITE), OK)
         progress.wait(lambda: len(progress.sent) >= 10)
