@@ -22,6 +22,7 @@ namespace queue_name = postfix_proto::queue_name;
 using postfix_proto::bounce_log_entry;
 using postfix_proto::envelope_recipient;
 using postfix_proto::queue_id;
+using place = queue_files::place;
 
 namespace {
 
@@ -37,7 +38,7 @@ public:
         message_.size = envelope.size;
         message_.arrival = envelope.arrival_time > 0 ? envelope.arrival_time : read.changed;
         message_.due.reset();
-        if (read.where == queue_files::place::deferred)
+        if (read.where == place::deferred)
             message_.due = read.changed;
         message_.sender = envelope.sender;
         message_.content_filter = envelope.content_filter;
@@ -102,6 +103,22 @@ void message_view::add_recipients(const postfix_proto::queue_file_envelope& enve
                      EX_IOERR);
 }
 
+/// Adds to `result`.
+void read_queues(const queue_context& queue, const std::vector<queue_readers::queue>& queues,
+                 const std::function<void(const waiting_message&)>& visit, survey_result& result) {
+    queue_readers readers(queue.layout(), queues);
+    message_view view;
+    for (queue_readers::batch messages; readers.next(messages);) {
+        for (std::size_t i = 0; i < messages.size; ++i) {
+            ++result.messages;
+            result.damaged += messages.messages[i].is_damaged ? 1 : 0;
+            visit(view.of(messages.messages[i]));
+        }
+    }
+    if (const auto& failed = readers.unreadable())
+        refuse(queue.postfix(), *failed);
+}
+
 } // namespace
 
 bool may_read_queue() {
@@ -113,23 +130,28 @@ survey_result survey_queue(const queue_context& queue,
                            const std::function<void(const waiting_message&)>& visit) {
     if (!may_read_queue())
         return list_with_postqueue(queue.postfix(), visit);
-    using place = queue_files::place;
-    // Deferred last: it takes longest, and what is deferred again meanwhile is still found.
-    queue_readers readers(queue.layout(), {{queue_name::incoming, place::incoming},
-                                           {queue_name::active, place::active},
-                                           {queue_name::hold, place::hold},
-                                           {queue_name::deferred, place::deferred}});
     survey_result result;
-    message_view view;
-    for (queue_readers::batch messages; readers.next(messages);) {
-        for (std::size_t i = 0; i < messages.size; ++i) {
-            ++result.messages;
-            result.damaged += messages.messages[i].is_damaged ? 1 : 0;
-            visit(view.of(messages.messages[i]));
-        }
-    }
-    if (const auto& failed = readers.unreadable())
-        refuse(queue.postfix(), *failed);
+    // Deferred last: it takes longest, and what is deferred again meanwhile is still found.
+    read_queues(queue,
+                {{queue_name::incoming, place::incoming},
+                 {queue_name::active, place::active},
+                 {queue_name::hold, place::hold},
+                 {queue_name::deferred, place::deferred}},
+                visit, result);
+    return result;
+}
+
+survey_result survey_mail_on_its_way(const queue_context& queue,
+                                     const std::function<void(const waiting_message&)>& visit) {
+    const auto visit_moving = [&](const waiting_message& message) {
+        if (message.where == place::incoming || message.where == place::active)
+            visit(message);
+    };
+    if (!may_read_queue())
+        return list_with_postqueue(queue.postfix(), visit_moving);
+    survey_result result;
+    read_queues(queue, {{queue_name::incoming, place::incoming}}, visit, result);
+    read_queues(queue, {{queue_name::active, place::active}}, visit, result);
     return result;
 }
 

@@ -30,6 +30,11 @@ struct survey_result {
 survey_result survey_queue(const queue_context& queue,
                            const std::function<void(const waiting_message&)>& visit);
 
+/// The same for what the queue manager has, or is about to take: the messages in incoming and
+/// active, in this order, so that one that moves meanwhile is not missed.
+survey_result survey_mail_on_its_way(const queue_context& queue,
+                                     const std::function<void(const waiting_message&)>& visit);
+
 /// Whether the user may read the queue files; else a survey asks postqueue(1).
 [[nodiscard]] bool may_read_queue();
 

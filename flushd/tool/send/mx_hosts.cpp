@@ -11,6 +11,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace flushd::tool {
@@ -122,12 +123,16 @@ mx_answers find_mx_hosts(const std::vector<std::string>& domains, const mx_limit
                 ++result.unknown;
         }
     };
-    std::vector<std::thread> threads;
-    while (threads.size() + 1 < std::min(limits.at_once, count))
-        threads.emplace_back(work);
-    work();
-    for (auto& one : threads)
-        one.join();
+    {
+        std::vector<std::jthread> threads;
+        try {
+            while (threads.size() + 1 < std::min(limits.at_once, count))
+                threads.emplace_back(work);
+        } catch (const std::system_error&) {
+            // The user may have no more threads: fewer questions at once.
+        }
+        work();
+    }
     return result;
 }
 

@@ -67,9 +67,11 @@ std::string run_send(std::vector<std::string> arguments) {
 
 class top_loop {
 public:
+    /// A send that is not finished when the loop ends is left in `sending`.
     top_loop(queue_context& queue, const top_options& options,
-             std::optional<std::string> config_directory)
-        : queue_(queue), options_(options), config_directory_(std::move(config_directory)) {}
+             std::optional<std::string> config_directory, std::future<std::string>& sending)
+        : queue_(queue), options_(options), config_directory_(std::move(config_directory)),
+          sending_(sending) {}
 
     void run() {
         screen_.draw(model_);
@@ -153,11 +155,11 @@ private:
     queue_context& queue_;
     const top_options& options_;
     std::optional<std::string> config_directory_;
+    std::future<std::string>& sending_;
     const interrupt_guard signals_;
     const resize_watch resized_; // before the screen, which would take the signal
     top_screen screen_;
     top_model model_;
-    std::future<std::string> sending_;
     clock::time_point looked_ = clock::now();
     bool ask_again_ = false;
     int idle_ = 0;
@@ -168,7 +170,13 @@ void run(const global_options& global, const top_options& options) {
     if (config_directory) // the working directory is about to change
         config_directory = std::filesystem::absolute(*config_directory).string();
     queue_context queue(enter_queue_directory(global.config_directory));
-    top_loop(queue, options, std::move(config_directory)).run();
+    std::future<std::string> sending;
+    top_loop(queue, options, std::move(config_directory), sending).run();
+    if (!sending.valid())
+        return;
+    if (sending.wait_for(seconds(0)) != std::future_status::ready)
+        fmt::print(stderr, "flushd: waiting until delivery is requested\n");
+    fmt::print("{}\n", sending.get());
 }
 
 } // namespace

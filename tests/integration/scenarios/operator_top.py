@@ -88,6 +88,18 @@ with Screen(tool_path(), "top") as screen:
     expect(screen.is_restored(), "the terminal is as it was")
 
 sink.off()
+# Quitting before a send is done: the terminal comes back at once, and what came of the send is said there.
+ids = deferred_mail(postfix, "user@customer.tld")
+sink.accept()
+with Screen(tool_path(), "top") as screen:
+    screen.expect(r"> ?customer\.tld +1 ")
+    screen.keys("s", "yq")
+    expect_equal("q ends it", screen.wait(), 0)
+    expect(screen.is_restored(), "the terminal is as it was")
+    expect_match("what came of the send", screen.after_restoring(), r"customer\.tld: sending 1 message")
+    postfix.wait_gone(ids)
+
+sink.off()
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
     with Screen(tool_path(), "top") as screen:
         screen.expect("No mail waits")

@@ -1,14 +1,11 @@
 #include "catch.hpp"
 #include "queue_file.hpp"
 
-#include "flushd/tool/send/mail_on_its_way.hpp"
 #include "flushd/tool/send/reason_tally.hpp"
 #include "flushd/tool/send/verdict.hpp"
 #include "flushd/tool/send/verdict_json.hpp"
 
 #include <string>
-#include <string_view>
-#include <vector>
 
 using namespace flushd::tool;
 using namespace std::string_literals;
@@ -111,18 +108,4 @@ TEST_CASE("verdict: JSON is one line, whatever a server has said") {
     CHECK(text.find(R"("host":null,"count":1)") != std::string::npos);
     CHECK(progress_line(one.counts, std::chrono::milliseconds(1500))
               .starts_with(R"({"event":"progress","seconds":1.5,"messages":1,)"));
-}
-
-TEST_CASE("queue file: recipients whose delivery is pending come before the message") {
-    const auto record = [](char type, const std::string& text) {
-        return std::string(1, type) + static_cast<char>(text.size()) + text;
-    };
-    const auto head = record('C', "1 2 3") + record('S', "a@b.tld") + record('O', "x@old.tld") +
-                      record('R', "x@customer.tld") + record('D', "done@else.tld") +
-                      record('R', "y@other.tld") + record('M', "") + record('R', "z@content.tld");
-    CHECK(pending_recipients(head) ==
-          std::vector<std::string_view>{"x@customer.tld", "y@other.tld"});
-    CHECK(pending_recipients(head.substr(0, 40)).size() <= 1);
-    CHECK(pending_recipients("").empty());
-    CHECK(pending_recipients("R\xff\xff\xff\xff\xff").empty());
 }
