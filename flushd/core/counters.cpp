@@ -39,6 +39,10 @@ constexpr counter_metric removed_logfiles{"removed_logfiles",
                                           "Empty logfiles that housekeeping removed."};
 constexpr counter_metric housekeeping_rounds{"housekeeping_rounds",
                                              "Rounds of housekeeping that were started."};
+constexpr counter_metric other_hosts{
+    "other_host_requests",
+    "Requests of other hosts by ETRN (-H), by what came of them; failed: no answer, dropped: too "
+    "many at once."};
 constexpr counter_metric starts{"starts", "Service processes that were started."};
 
 // In the order of `counter`.
@@ -98,6 +102,10 @@ constexpr std::array<counter_name, counter_count> names = {{
     {counter::compactions, "compactions", compactions},
     {counter::removed_logfiles, "removed_logfiles", removed_logfiles},
     {counter::housekeeping_rounds, "housekeeping_rounds", housekeeping_rounds},
+    {counter::other_hosts_accepted, "other_hosts.accepted", other_hosts, "result=\"accepted\""},
+    {counter::other_hosts_refused, "other_hosts.refused", other_hosts, "result=\"refused\""},
+    {counter::other_hosts_failed, "other_hosts.failed", other_hosts, "result=\"failed\""},
+    {counter::other_hosts_dropped, "other_hosts.dropped", other_hosts, "result=\"dropped\""},
     {counter::starts, "starts", starts},
 }};
 

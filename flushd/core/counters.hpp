@@ -53,6 +53,10 @@ enum class counter : std::size_t {
     compactions,
     removed_logfiles,
     housekeeping_rounds,
+    other_hosts_accepted,
+    other_hosts_refused,
+    other_hosts_failed,
+    other_hosts_dropped,
     starts,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(counter::starts) + 1;

@@ -118,8 +118,9 @@ struct etrn_relay::peer {
     postfix_proto::turns turns;
 };
 
-etrn_relay::etrn_relay(const service_runtime& runtime, etrn_relay_settings settings)
-    : runtime_(runtime), settings_(std::move(settings)),
+etrn_relay::etrn_relay(const service_runtime& runtime, counters& counts,
+                       etrn_relay_settings settings)
+    : runtime_(runtime), counts_(counts), settings_(std::move(settings)),
       memory_(std::make_shared<memory>(settings_.quiet, settings_.most_sites)),
       unsent_(runtime.log), refused_(runtime.log), dropped_(runtime.log) {
     for (const auto& host : settings_.hosts)
@@ -151,6 +152,7 @@ void etrn_relay::request_now(const std::string& site) {
         runtime_.log.debug("etrn site={}, was asked for already", name);
         return;
     case memory::verdict::too_many:
+        counts_.add(counter::other_hosts_dropped, hosts_.size());
         dropped_("etrn: more than {} sites in {} s: other hosts are not asked for all of them",
                  settings_.most_sites, settings_.quiet.count());
         return;
@@ -167,16 +169,21 @@ asio::awaitable<void> etrn_relay::ask(peer& host, std::string site, clock::time_
     const auto name = host.host.str();
     auto turn = co_await host.turns.take_before(end);
     if (!turn) {
+        counts_.add(counter::other_hosts_dropped);
         dropped_("etrn host={}: too many requests at once: some are left out", name);
         co_return;
     }
     const auto answer = co_await ask_each_address(host.host, site, end);
-    if (!answer)
+    if (!answer) {
+        counts_.add(counter::other_hosts_failed);
         unsent_("etrn site={}, host={}: {}", site, name, answer.error());
-    else if (answer->is_good())
+    } else if (answer->is_good()) {
+        counts_.add(counter::other_hosts_accepted);
         runtime_.log.info("etrn site={}, host={}, answer={}", site, name, answer->str());
-    else
+    } else {
+        counts_.add(counter::other_hosts_refused);
         refused_("etrn site={}, host={}, answer={}", site, name, answer->str());
+    }
     until_asked.reset();
 }
 

@@ -1,6 +1,7 @@
 /// Has other hosts send their mail for the sites that are requested here.
 #pragma once
 
+#include "flushd/core/counters.hpp"
 #include "flushd/core/smtp_host.hpp"
 #include "flushd/daemon/etrn_client.hpp"
 #include "flushd/daemon/host_lookup.hpp"
@@ -53,8 +54,10 @@ struct etrn_relay_settings {
 /// that could not be made in time is dropped: it would be too late to be told from a new one.
 class etrn_relay {
 public:
-    /// What `runtime` refers to must outlive the relay, and the relay the io_context's run.
-    etrn_relay(const postfix_proto::service_runtime& runtime, etrn_relay_settings settings);
+    /// What `runtime` refers to and `counts` must outlive the relay, and the relay the io_context's
+    /// run.
+    etrn_relay(const postfix_proto::service_runtime& runtime, counters& counts,
+               etrn_relay_settings settings);
     ~etrn_relay();
     etrn_relay(const etrn_relay&) = delete;
     etrn_relay& operator=(const etrn_relay&) = delete;
@@ -74,6 +77,7 @@ private:
     ask_each_address(const smtp_host& host, std::string site, clock::time_point end);
 
     postfix_proto::service_runtime runtime_;
+    counters& counts_;
     etrn_relay_settings settings_;
     std::shared_ptr<memory> memory_;
     std::list<peer> hosts_;

@@ -119,7 +119,7 @@ void flush_daemon::begin(const service_runtime& runtime) {
     flush_.emplace(runtime, parameters_, most_open_logfiles_, policy_, counts_, unfinished_,
                    history_);
     if (others_) {
-        relay_.emplace(runtime, *std::exchange(others_, std::nullopt));
+        relay_.emplace(runtime, counts_, *std::exchange(others_, std::nullopt));
         flush_->on_request([this](const std::string& site) { relay_->request(site); });
     }
     counts_.add(counter::starts);

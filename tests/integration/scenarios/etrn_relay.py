@@ -93,6 +93,13 @@ postfix.log.wait_for(r"flushd\[\d+\]: warning: etrn site=customer.tld, host=127.
 silent.accept()[0].close()
 postfix.log.wait_for(r"flushd\[\d+\]: warning: etrn site=customer.tld, host=127.0.0.10:2526: lost connection with .* \(greeting\)$")
 
+def is_counted():
+    metrics = flushd("metrics").output
+    return all(f'postfix_flush_other_host_requests_total{{result="{result}"}} 2' in metrics for result in ("accepted", "failed"))
+
+
+wait_until("the metrics have what came of it", is_counted)
+
 # The others have asked all, once, and this was not passed on. Requests in the same minute are not, either.
 wait_until_asked_back("customer.tld")
 expect_equal("ETRN again", etrn("customer.tld", HERE), "250 Queuing started")

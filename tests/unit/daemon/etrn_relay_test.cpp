@@ -24,7 +24,11 @@ struct fixture {
     logger log{records.sink()};
     asio::io_context context{1};
     work_in_hand work;
+    counters counts;
 
+    [[nodiscard]] std::uint64_t counted(counter which) const {
+        return counts.pending()[static_cast<std::size_t>(which)];
+    }
     service_runtime runtime() { return {context, work, log}; }
     /// Until there is no conversation left.
     void finish() {
@@ -77,7 +81,7 @@ std::string hosts_of(const std::vector<const char*>& arguments) {
 TEST_CASE("each host is asked for a site that is requested, with a line in the log") {
     fixture f;
     fake_smtp_server one(f.context), two(f.context);
-    etrn_relay relay(f.runtime(), asking({&one, &two}));
+    etrn_relay relay(f.runtime(), f.counts, asking({&one, &two}));
     relay.request("Customer.tld");
     f.finish();
     for (const auto* const host : {&one, &two}) {
@@ -86,12 +90,13 @@ TEST_CASE("each host is asked for a site that is requested, with a line in the l
                                  ", answer=250 Queuing started"));
     }
     CHECK(f.records.lines().size() == 2);
+    CHECK(f.counted(counter::other_hosts_accepted) == 2);
 }
 
 TEST_CASE("a site is asked for in ASCII, an address as it is, and what is neither not at all") {
     fixture f;
     fake_smtp_server host(f.context);
-    etrn_relay relay(f.runtime(), asking({&host}));
+    etrn_relay relay(f.runtime(), f.counts, asking({&host}));
     for (const char* site : {"b\xc3\xbc"
                              "cher.tld",
                              "[192.0.2.1]", "[192.0.2.1]\r\nQUIT", "a b", ""})
@@ -115,7 +120,8 @@ TEST_CASE("two hosts that name each other stop after one round") {
         };
     };
     fake_smtp_server a(f.context, passing_on(of_a)), b(f.context, passing_on(of_b));
-    etrn_relay relay_a(f.runtime(), asking({&b})), relay_b(f.runtime(), asking({&a}));
+    etrn_relay relay_a(f.runtime(), f.counts, asking({&b})),
+        relay_b(f.runtime(), f.counts, asking({&a}));
     of_a = &relay_a;
     of_b = &relay_b;
     relay_a.request("customer.tld");
@@ -138,7 +144,7 @@ TEST_CASE("a site is asked for again when its time is over, but not while it is 
     fake_smtp_server host(f.context);
     auto settings = asking({&host});
     settings.quiet = std::chrono::seconds(0);
-    etrn_relay relay(f.runtime(), std::move(settings));
+    etrn_relay relay(f.runtime(), f.counts, std::move(settings));
     relay.request("customer.tld");
     relay.request("customer.tld");
     f.finish();
@@ -154,7 +160,7 @@ TEST_CASE("conversations with a host are few at a time, and what is beyond the q
     auto settings = asking({&busy});
     settings.most_at_once = 2;
     settings.most_waiting = 3;
-    etrn_relay relay(f.runtime(), std::move(settings));
+    etrn_relay relay(f.runtime(), f.counts, std::move(settings));
     for (int number = 0; number < 20; ++number)
         relay.request("site" + std::to_string(number) + ".tld");
     f.finish();
@@ -162,6 +168,7 @@ TEST_CASE("conversations with a host are few at a time, and what is beyond the q
     CHECK(busy.most_open == 2);
     CHECK(f.count("warning: etrn host=" + name_of(busy) +
                   ": too many requests at once: some are left out") == 1);
+    CHECK(f.counted(counter::other_hosts_dropped) == 15);
 }
 
 TEST_CASE("sites that are remembered are bounded, and forgotten when their time is over") {
@@ -169,16 +176,17 @@ TEST_CASE("sites that are remembered are bounded, and forgotten when their time 
     fake_smtp_server host(f.context);
     auto settings = asking({&host});
     settings.most_sites = 2;
-    etrn_relay relay(f.runtime(), std::move(settings));
+    etrn_relay relay(f.runtime(), f.counts, std::move(settings));
     for (const char* site : {"a.tld", "b.tld", "c.tld", "d.tld"})
         relay.request(site);
     f.finish();
     CHECK(host.count("QUIT") == 2);
     CHECK(f.count("warning: etrn: more than 2 sites in 60 s") == 1);
+    CHECK(f.counted(counter::other_hosts_dropped) == 2);
     auto forgetful = asking({&host});
     forgetful.most_sites = 2;
     forgetful.quiet = std::chrono::seconds(0);
-    etrn_relay other(f.runtime(), std::move(forgetful));
+    etrn_relay other(f.runtime(), f.counts, std::move(forgetful));
     for (const char* site : {"a.tld", "b.tld"})
         other.request(site);
     f.finish();
@@ -196,7 +204,7 @@ TEST_CASE("failures of one host are warnings, and do not concern another") {
         silent(f.context, [](const std::string&) { return std::string(); });
     auto settings = asking({&silent, &refusal, &good});
     settings.limit = std::chrono::seconds(2);
-    etrn_relay relay(f.runtime(), std::move(settings));
+    etrn_relay relay(f.runtime(), f.counts, std::move(settings));
     relay.request("customer.tld");
     f.finish();
     const std::string of_site = "etrn site=customer.tld, host=";
@@ -206,6 +214,9 @@ TEST_CASE("failures of one host are warnings, and do not concern another") {
     CHECK(f.records.contains("warning: " + of_site + name_of(silent) +
                              ": 127.0.0.1[127.0.0.1]:" + port + " timed out (greeting)"));
     CHECK(f.records.lines().size() == 3);
+    CHECK(f.counted(counter::other_hosts_accepted) == 1);
+    CHECK(f.counted(counter::other_hosts_refused) == 1);
+    CHECK(f.counted(counter::other_hosts_failed) == 1);
 }
 
 TEST_CASE("each address of a host is tried, until one answers") {
@@ -214,7 +225,7 @@ TEST_CASE("each address of a host is tried, until one answers") {
     etrn_relay_settings settings;
     settings.hosts = {{"mx2.example", host.endpoint().port()}};
     settings.names = name_service::parse("", "127.0.0.2 mx2.example\n127.0.0.1 mx2.example");
-    etrn_relay relay(f.runtime(), std::move(settings));
+    etrn_relay relay(f.runtime(), f.counts, std::move(settings));
     relay.request("customer.tld");
     f.finish();
     CHECK(f.records.lines() ==
