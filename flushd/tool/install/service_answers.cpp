@@ -86,7 +86,8 @@ void service_answers::find_destinations() {
         while (const auto* recipient = queue.next_recipient()) {
             const auto domain = domain_of(recipient->address);
             // Only mail that a delivery agent has deferred is listed, and that has a reason.
-            if (recipient->reason.empty() || domain.empty() || seen.size() >= most_destinations)
+            if (recipient->reason.empty() || recipient->has_bounced() || domain.empty() ||
+                seen.size() >= most_destinations)
                 continue;
             if (seen.emplace(domain).second)
                 questions_.push_back({std::string(domain), id});

@@ -1,10 +1,11 @@
-"""Since 3.11 showq lists the recipients in the bounce log, too. No mail is waiting for these: check, rebuild and status take none of them for a deferred one.
+"""Since 3.11 showq lists the recipients in the bounce log, too. No mail is waiting for these: check, rebuild, status and install
+take none of them for a deferred one.
 """
 
 import os
 import sys
 
-from harness import IS_FLUSHD, customer_postfix, deferred_mail, expect, expect_equal, run_command
+from harness import IS_FLUSHD, customer_postfix, deferred_mail, expect, expect_equal, expect_match, run_command
 from harness.postfix import QUEUE_DIRECTORY, postfix_version
 from harness.tool import flushd
 
@@ -36,6 +37,12 @@ expect_equal("logfile of the one that waits", postfix.logfile("customer.tld"), [
 result = flushd("status")
 print(result.output)
 expect("other.customer.tld" not in result.output, "no name of a destination without mail")
+for command in ("uninstall", "install"):  # install asks about the destinations of the queue by adding to their logfiles
+    result = flushd(command)
+    print(result.output)
+    expect_equal(command, result.status, 0)
+expect_match("what install asks about", result.output, r"(?m)^asked about 1 destinations of the deferred queue ")
+expect_equal("logfile of the one that bounced", postfix.logfile("other.customer.tld"), [])
 result = flushd("send", "--wait", "--timeout", "15s", "customer.tld")
 print(result.output)
 expect("refused" in result.output and "unheard" not in result.output, "why it was deferred again")
