@@ -45,23 +45,31 @@ expect(waiting in postfix.queue_ids("active"), "the delivery agent waits, and th
 # A postfix(1) that takes its time to check.
 postfix_command = run_command("sh", "-c", "command -v postfix", check=True).output.strip()
 shutil.move(postfix_command, f"{postfix_command}.real")
-with open(postfix_command, "w", encoding="ascii") as script:
-    script.write(f"""#!/bin/bash
-case " $* " in *" check "*) sleep 4 ;; esac
+
+
+def use_postfix(when_it_checks):
+    with open(postfix_command, "w", encoding="ascii") as script:
+        script.write(f"""#!/bin/bash
+case " $* " in *" check "*) {when_it_checks} ;; esac
 exec -a postfix {postfix_command}.real "$@"
 """)
-run_command("chmod", "755", postfix_command, check=True)
+    os.chmod(postfix_command, 0o755)
+
+
+use_postfix("sleep 4")
 install, _ = advice()
 result = run_command("bash", "-c", install, timeout=100)
 print(result.output)
 expect_equal("install", result.status, 0)
 expect_match("what takes so long", result.output, r"(?m)^flushd: postfix check is looking through the queue: [2-9]\d* s so far$")
-shutil.move(f"{postfix_command}.real", postfix_command)
 expect_equal("flushd answers", ask_flush("add", site="customer.tld", queue_id="AB1"), OK)
 wait_until("what waited is deferred and listed",
            lambda: waiting in postfix.queue_ids("deferred") and waiting in postfix.logfile("customer.tld"), timeout=60)
+use_postfix("exit 0")  # the real one takes seconds on a busy machine
 result = run_command(COPY, "uninstall", timeout=100)
+print(result.output)
 expect(result.status == 0 and "looking through" not in result.output, "a check that is quick is not spoken of")
+shutil.move(f"{postfix_command}.real", postfix_command)
 postfix.use_flush()
 
 # The other way: without flushd.
