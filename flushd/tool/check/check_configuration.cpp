@@ -202,19 +202,27 @@ void check::check_domains() {
 
 /// Reports tables that need proxymap(8).
 void check::check_proxied(const proxy_plan& plan) {
+    constexpr const char* effect = "destinations that depend on it are not served";
     if (!plan.refused.empty()) {
         auto commands = permission_commands(where_, plan);
-        commands.pop_back();
-        // A reload does not help at once: master(8) throttles such a service for a minute.
-        for (const char* what : {"stop", "start"})
-            commands.push_back(command("postfix", what));
-        found_.error("fast_flush_domains names {}, but proxy_read_maps does not: every Postfix "
-                     "program that opens it terminates, so no mail is moved: {}",
-                     fmt::join(plan.refused, " "), joined(commands));
+        const bool ends_programs =
+            !has_trait(parameters_->release, release_trait::refused_table_fails) ||
+            parameters_->table_open_error_is_fatal;
+        if (ends_programs) {
+            // A reload does not help at once: master(8) throttles such a service for a minute.
+            commands.pop_back();
+            for (const char* what : {"stop", "start"})
+                commands.push_back(command("postfix", what));
+        }
+        found_.error("fast_flush_domains names {}, but proxy_read_maps does not: {}: {}",
+                     fmt::join(plan.refused, " "),
+                     ends_programs ? "every Postfix program that opens it terminates, so no mail "
+                                     "is moved"
+                                   : effect,
+                     joined(commands));
     }
     if (!plan.is_needed())
         return;
-    constexpr const char* effect = "destinations that depend on it are not served";
     if (plan.obstacle.empty())
         found_.error("{}; {}: run {} or, in this order: {}", explain(plan), effect,
                      command("flushd", "install --proxy"), joined(proxy_commands(where_, plan)));

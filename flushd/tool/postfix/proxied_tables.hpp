@@ -4,8 +4,9 @@
 /// proxymap looks up only tables that proxy_read_maps lists. An addition to that list affects no
 /// other program: each opens the same tables as before. (To write "proxy:" into fast_flush_domains
 /// would affect others: every program that may defer mail reads that list, and so do smtpd(8) and
-/// postqueue(1) (global/flush_clnt.c, Postfix 3.5 to 3.12). Each of them terminates if proxymap
-/// refuses the table, and postqueue hangs, because ordinary users cannot reach proxymap's socket.)
+/// postqueue(1) (global/flush_clnt.c, Postfix 3.5 to 3.12). Until 3.10 each of them terminates if
+/// proxymap refuses the table, and postqueue hangs, because ordinary users cannot reach proxymap's
+/// socket.)
 #pragma once
 
 #include "flushd/tool/postfix/file_image.hpp"
@@ -26,7 +27,7 @@ struct proxy_plan {
     std::vector<std::string> to_allow; ///< those that proxy_read_maps lacks, as "proxy:type:name"
     std::string proxy_read_maps;       ///< the value with these added; empty if there are none
     /// As "proxy:type:name": those that fast_flush_domains in main.cf names with "proxy:", but
-    /// proxy_read_maps lacks. These break all of Postfix.
+    /// proxy_read_maps lacks. Until 3.10 these break all of Postfix.
     std::vector<std::string> refused;
     /// Why a change of proxy_read_maps is not enough, for a person.
     std::string obstacle;

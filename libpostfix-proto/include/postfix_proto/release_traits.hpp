@@ -20,6 +20,10 @@ enum class release_trait {
     /// proxymap(8) distinguishes the flags with which a table is opened from those that the table
     /// reports (global/dict_proxy.c, snapshot 20250713).
     proxymap_instance_flags,
+    /// A program that opens a `proxy:` table which proxymap(8) refuses goes on, and each lookup in
+    /// that table fails; before, the program ended (global/dict_proxy.c, 3.10 and 3.11). With
+    /// daemon_table_open_error_is_fatal it still does.
+    refused_table_fails,
     /// `hash:` and `btree:` may stand for another type: non_bdb_migration_level
     /// (global/nbdb_redirect.c).
     berkeley_db_redirection,
@@ -36,7 +40,7 @@ struct release_rule {
 };
 
 /// All traits, by release.
-inline constexpr std::array<release_rule, 5> release_rules{{
+inline constexpr std::array<release_rule, 6> release_rules{{
     {release_trait::protocol_announcement,
      {3, 6},
      "the server announces its protocol before the client speaks"},
@@ -46,6 +50,9 @@ inline constexpr std::array<release_rule, 5> release_rules{{
     {release_trait::proxymap_instance_flags,
      {3, 11},
      "proxymap(8) is asked with instance_flags, and answers a lookup with flags"},
+    {release_trait::refused_table_fails,
+     {3, 11},
+     "a table that proxymap(8) refuses fails, and no longer ends the program that opens it"},
     {release_trait::berkeley_db_redirection,
      {3, 11},
      "non_bdb_migration_level replaces the types hash: and btree:"},
