@@ -1,26 +1,47 @@
 #include "flushd/tool/postfix/table_lookup.hpp"
 
+#include "postfix_proto/brace_syntax.hpp"
+
 #include <sys/wait.h>
 
-#include <string_view>
+#include <algorithm>
 
 namespace flushd::tool {
+
+using namespace postfix_proto;
 
 std::string find_lookup_problem(const instance& where, const std::string& key,
                                 const std::string& table) {
     const auto done = where.run("postmap", {"-q", key, table});
     if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0)
         return {};
-    // "Not found" has the same exit status as an error, but no message. That a type is deprecated
-    // is a message, but no error (Postfix 3.11).
-    const std::string_view text = done.errors;
-    for (const std::string_view word : {"fatal: ", "error: ", "warning: "})
-        for (auto at = text.find(word); at != std::string_view::npos;
-             at = text.find(word, at + 1)) {
-            const auto line = text.substr(at, text.find('\n', at) - at);
-            if (line.find("deprecated") == std::string_view::npos)
-                return std::string(line);
-        }
+    // "Not found" has the same exit status as an error, but no message.
+    return problem_in(done.errors);
+}
+
+namespace {
+
+constexpr std::string_view severities[] = {"fatal: ", "error: ", "warning: "};
+
+/// From the severity on; empty for a line without one, and for what is no problem.
+std::string_view problem_of(std::string_view line) {
+    // The second one follows the first one in a line of its own.
+    for (const std::string_view advice : {"support is deprecated", "NON_BERKELEYDB_README"})
+        if (line.find(advice) != std::string_view::npos)
+            return {};
+    auto begin = line.size();
+    for (const auto severity : severities)
+        begin = std::min(begin, line.find(severity));
+    return line.substr(begin);
+}
+
+} // namespace
+
+std::string problem_in(std::string_view messages) {
+    for (const auto severity : severities)
+        for (auto rest = messages; !rest.empty();)
+            if (const auto problem = problem_of(take_line(rest)); problem.starts_with(severity))
+                return std::string(problem);
     return {};
 }
 
