@@ -1,5 +1,6 @@
 #include "flushd/tool/postfix/proxied_tables.hpp"
 
+#include "flushd/core/flush_parameters.hpp"
 #include "flushd/tool/postfix/as_mail_owner.hpp"
 #include "flushd/tool/postfix/master_cf.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
@@ -26,6 +27,17 @@ std::string raw_value(const instance& where, const std::string& name) {
     return one_value(where.run_checked("postconf", {"-h", name}));
 }
 
+/// The types that proxymap(8) looks up for this flushd and this Postfix.
+table_types unserved_types(const instance& where) {
+    auto types = find_unserved_types();
+    if (types.contains("hash")) { // built without Berkeley DB
+        auto parameters = read_flush_parameters(where.parameters());
+        find_missing_table_types(parameters, where.config_directory());
+        remove_replaced_types(types, parameters.berkeley_db);
+    }
+    return types;
+}
+
 bool contains(const std::vector<std::string>& all, const std::string& one) {
     return std::find(all.begin(), all.end(), one) != all.end();
 }
@@ -44,7 +56,7 @@ proxy_plan plan_proxied_tables(const instance& where) {
     // Each run of postconf costs a process; most lists do not need another one.
     if (list.find_first_of(":/") == std::string::npos && for_all.find(':') == std::string::npos)
         return plan;
-    plan.tables = find_unserved_tables(list, find_unserved_types());
+    plan.tables = find_unserved_tables(list, unserved_types(where));
     const auto named = find_proxied_tables(for_all);
     if (plan.tables.empty() && named.empty())
         return plan;

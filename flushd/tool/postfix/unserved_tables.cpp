@@ -83,6 +83,14 @@ table_types find_unserved_types() {
     return {types.begin(), types.end()};
 }
 
+void remove_replaced_types(table_types& types, const berkeley_db_policy& policy) {
+    for (const std::string type : {"hash", "btree"})
+        if (policy.is_redirected ||
+            std::find(policy.missing_types.begin(), policy.missing_types.end(), type) !=
+                policy.missing_types.end())
+            types.erase(type);
+}
+
 std::vector<unserved_table> find_unserved_tables(std::string_view list,
                                                  const table_types& unserved) {
     std::vector<unserved_table> result;

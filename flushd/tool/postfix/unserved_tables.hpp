@@ -2,6 +2,8 @@
 /// Only Postfix can look them up.
 #pragma once
 
+#include "postfix_proto/berkeley_db_policy.hpp"
+
 #include <set>
 #include <string>
 #include <string_view>
@@ -13,6 +15,10 @@ using table_types = std::set<std::string, std::less<>>;
 
 /// The types that this flushd leaves to proxymap(8).
 [[nodiscard]] table_types find_unserved_types();
+
+/// Removes hash and btree, which a flushd without Berkeley DB does not serve, where the installed
+/// Postfix opens another type instead of them, or does not have them either.
+void remove_replaced_types(table_types& types, const postfix_proto::berkeley_db_policy& policy);
 
 struct unserved_table {
     std::string table; ///< "type:name"

@@ -4,6 +4,7 @@
 #include "flushd/tool/postfix/file_image.hpp"
 #include "flushd/tool/postfix/main_cf.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/postfix/table_lookup.hpp"
 #include "flushd/tool/postfix/unserved_tables.hpp"
 
 #include <fstream>
@@ -45,6 +46,37 @@ TEST_CASE("the file that names a table is told with it") {
     CHECK(find_unserved_tables(list.string(), unserved) ==
           std::vector<unserved_table>{{"mysql:/x.cf", other.string()}});
     CHECK(find_unserved_tables((directory.path() / "missing").string(), unserved).empty());
+}
+
+TEST_CASE("without Berkeley DB, hash and btree are left to proxymap where Postfix has them, and as "
+          "they are") {
+    const table_types all = {"btree", "hash", "mysql"};
+    const auto left = [&all](const postfix_proto::berkeley_db_policy& policy) {
+        auto types = all;
+        remove_replaced_types(types, policy);
+        return types;
+    };
+    postfix_proto::berkeley_db_policy policy;
+    CHECK(left(policy) == all);
+    policy.missing_types = {"hash"};
+    CHECK(left(policy) == table_types{"btree", "mysql"});
+    policy.missing_types.clear();
+    policy.is_redirected = true;
+    CHECK(left(policy) == table_types{"mysql"});
+}
+
+TEST_CASE("what postmap says of a type that goes out of use is not what is wrong with a table") {
+    const std::string of_hash = // Debian's 3.11.7
+        "postmap: warning: /etc/postfix/sites: hash/btree support is deprecated.  Please switch to "
+        "cdb or lmdb.\n"
+        "postmap: warning: See /usr/share/doc/postfix/NON_BERKELEYDB_README.gz for more info.\n";
+    CHECK(problem_in("").empty());
+    CHECK(problem_in(of_hash).empty());
+    CHECK(
+        problem_in(of_hash + "postmap: fatal: open database /x.db: No such file or directory\n") ==
+        "fatal: open database /x.db: No such file or directory");
+    CHECK(problem_in("postmap: warning: table mysql:/x.cf lookup error: timeout\n" + of_hash) ==
+          "warning: table mysql:/x.cf lookup error: timeout");
 }
 
 TEST_CASE("what proxymap may open is read from proxy_read_maps as proxymap does") {
