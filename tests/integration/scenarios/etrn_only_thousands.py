@@ -28,6 +28,8 @@ def send(ids):
     watcher.start()
     expect_equal("send_site", ask_flush("send_site", site=SITE), OK)
     watcher.join()
+    # A few may have been delivered between two looks.
+    expect(first[0] is not None or len(ids) < 1000, "the queue manager has the first message soon")
     print(f"first message read by the queue manager after {first[0] or -1:.4f} s", flush=True)
 
 
@@ -53,6 +55,8 @@ with mail_server():
     # Overrides nothing: each is deferred again, and listed again.
     count = min(COUNTS[-1], 300)
     ids = list_messages(postfix, count)
+    logfile = postfix.logfile_path(SITE)
+    os.utime(logfile, (time.time() - 60, logfile.stat().st_mtime)) # what was sent in this second is not due
     progress = Progress(postfix, ids)
     expect_equal("purge", ask_flush("purge"), OK)
     progress.wait(progress.all_told)

@@ -1,14 +1,16 @@
 """The daemon as a child of the master: unprivileged, chrooted when master.cf says so,
 and served under any process limit. (Stock flush insists on a limit of 0.)
 
-Nothing that it has open leads out of the jail, and it can gain no rights. (Stock flush may.)
+Nothing that it has open leads out of the jail, and it can gain no rights; without a jail, too, it makes files in the
+queue only, where the kernel has Landlock. (Stock flush may.)
 """
 
+import ctypes
 import os
 import re
 from pathlib import Path
 
-from harness import IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, wait_until
+from harness import FAIL, FLUSH_DIRECTORY, IS_FLUSHD, OK, ask_flush, customer_postfix, expect, expect_equal, wait_until
 from harness.postfix import QUEUE_DIRECTORY
 from harness.tool import tool_path
 
@@ -16,7 +18,7 @@ postfix, sink = customer_postfix()
 uid = postfix.mail_owner_uid()
 
 
-# Builds with sanitizers have no system call filter: they look into themselves.
+# Builds with sanitizers have neither Landlock nor a system call filter: they look into themselves.
 SANITIZED = IS_FLUSHD and re.search(rb"__[at]san_init", Path(tool_path()).read_bytes())
 
 
@@ -61,3 +63,24 @@ for chroot in ("y", "n"):
 
 expect_equal("all are listed", postfix.logfile("customer.tld"), [f"ABC{n}" for n in range(1, number + 1)])
 expect_equal("complaints", postfix.log.find_all(r"/(flush|flushd|master)\[\d+\]: (warning|fatal|panic)"), [])
+
+def landlock_version():
+    """What this container may use of it."""
+    return ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1)
+
+
+# A directory of the queue that leads out of it, without a jail.
+postfix.configure(hash_queue_names="deferred, defer, flush")
+postfix.reload()
+wait_until("postsuper has moved the logfile, and ended",
+           lambda: not (FLUSH_DIRECTORY / "customer_tld").exists() and not postfix.processes(("postsuper",)))
+outside = Path("/var/lib/outside")
+outside.mkdir()
+os.chown(outside, uid, -1)
+(FLUSH_DIRECTORY / "o").symlink_to(outside)
+has_landlock = landlock_version() >= 2 and not SANITIZED
+print(f"Landlock here: {has_landlock}")
+status = FAIL if IS_FLUSHD and has_landlock else OK
+expect_equal("add by way of a link to elsewhere", ask_flush("add", site="other.customer.tld", queue_id="ABC1001"), status)
+expect_equal("what has been made there", len(list(outside.iterdir())), 0 if status == FAIL else 1)
+expect_equal("add in the queue", ask_flush("add", site="customer.tld", queue_id="ABC1002"), OK)

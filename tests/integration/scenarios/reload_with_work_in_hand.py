@@ -29,7 +29,7 @@ CONTAINER_OPTIONS = ["--tmpfs", "/memory:rw,mode=0755"]
 # its answers.
 AT_ONCE = 15.0
 # Enough for flushd to be in the middle of them when it hears of a reload.
-MESSAGES = 30_000
+MESSAGES = int(os.environ.get("FLUSHD_SPOOL", 30_000))
 LOGFILES = 4_000
 DAEMONS = ("flush", "flushd")
 SLOW_TABLE_PORT = 2526
