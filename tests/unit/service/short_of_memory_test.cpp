@@ -1,4 +1,4 @@
-// An add and a send, with each allocation failing in turn.
+// Each kind of request, with each allocation failing in turn.
 #include <utility> // Boost 1.74's coroutine headers need it before them
 
 #include "allocation_failure.hpp"
@@ -12,6 +12,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ struct fixture : queue_with_service {
         add_request{"customer.tld", *queue_id::parse("C3")},
     };
     const flush_request send = send_site_request{"customer.tld"};
+    const flush_request send_file = send_file_request{*queue_id::parse("A1")};
+    const flush_request purge = purge_request{};
 
     /// Nothing when the request got no answer.
     std::optional<flush_status> ask(const flush_request& request) {
@@ -160,6 +163,48 @@ TEST_CASE("a send that runs out of memory leaves nothing behind") {
             return std::string("neither listed nor moved");
         if (answer == flush_status::ok && is_listed)
             return std::string("answered OK and still listed");
+        return what_is_wrong(f);
+    });
+    CHECK(survived >= 10U);
+}
+
+TEST_CASE("a send of one message that runs out of memory leaves nothing behind") {
+    const auto survived = try_all([&](fixture& f, std::size_t n) {
+        spool::message("deferred", "A1");
+        allocation_failure::arm(n);
+        const auto answer = f.ask(f.send_file);
+        allocation_failure::disarm();
+        const bool is_deferred = spool::has("deferred", "A1");
+        if (is_deferred == spool::has("incoming", "A1"))
+            return std::string("neither deferred nor moved");
+        if (answer == flush_status::ok && is_deferred)
+            return std::string("answered OK and not moved");
+        return what_is_wrong(f);
+    });
+    CHECK(survived >= 2U);
+}
+
+TEST_CASE("housekeeping that runs out of memory leaves nothing behind, and comes again") {
+    const auto survived = try_all([&](fixture& f, std::size_t n) {
+        const auto defer = [] {
+            spool::message("deferred", "A1");
+            spool::write("flush/customer_tld", "A1\n");
+            spool::make_older("flush/customer_tld", 10);
+        };
+        defer();
+        allocation_failure::arm(n);
+        static_cast<void>(f.ask(f.purge));
+        allocation_failure::disarm();
+        if (!spool::has("incoming", "A1")) {
+            if (spool::content("flush/customer_tld").rfind("A1\n", 0) != 0)
+                return std::string("neither listed nor moved");
+            spool::make_older("flush/customer_tld", 10);
+        } else {
+            std::filesystem::remove("incoming/A1");
+            defer();
+        }
+        if (f.ask(f.purge) != flush_status::ok || !spool::has("incoming", "A1"))
+            return std::string("the next round does nothing");
         return what_is_wrong(f);
     });
     CHECK(survived >= 10U);
