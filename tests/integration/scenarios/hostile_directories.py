@@ -2,6 +2,7 @@
 never given back, and a postconf in root's PATH. They say what there is to say, in time, and touch nothing else.
 """
 
+import contextlib
 import fcntl
 import os
 import time
@@ -98,6 +99,26 @@ for what, make, status in (
     expect_equal(f"log with {what}", result.status, status)
     expect_match(f"and what it says of {what}", result.output, r"^flushd: cannot read .*/flushd\.history: |^No send is recorded\.\n$")
 history.unlink()
+
+# --- sends with a pace, with all that can be in the place of their record. (The service has its own open.)
+sends = counters.with_name("flushd.sends")
+slots = b"".ljust(1 << 20)  # more than are used
+for what, make, says in (
+        ("a link", lambda: sends.symlink_to(secret), "open .*/flushd.sends: "), ("a FIFO", lambda: os.mkfifo(sends), "open .*/flushd.sends: "),
+        ("a directory", sends.mkdir, "open .*/flushd.sends: "), ("no free place", lambda: sends.write_bytes(slots), "cannot record the send"),
+        ("locks", lambda: sends.write_bytes(b"".ljust(1 << 20, b"\0")), "cannot record the send")):
+    sends.rmdir() if sends.is_dir() and not sends.is_symlink() else sends.unlink(missing_ok=True)
+    make()
+    os.chown(sends, uid, -1, follow_symlinks=False)
+    expect_equal(f"status with {what}", quick("status").status, 0)
+    with contextlib.ExitStack() as kept:
+        if what == "locks":
+            fcntl.lockf(kept.enter_context(open(sends, "rb+")), fcntl.LOCK_EX)
+        result = quick("send", "--first", "1", "customer.tld")
+    expect_equal(f"send with {what}", result.status, 71)
+    expect_match(f"and what it says of {what}", result.output, says)
+sends.unlink()
+postfix.reload()
 
 # --- check, send, rebuild
 result = quick("check")
