@@ -74,6 +74,12 @@ asio::awaitable<void> delivery_follower::look_round() {
                                           std::max<clock::duration>(longest_pause, least_pause_));
 }
 
+asio::awaitable<void> delivery_follower::do_again() {
+    co_await daemon_.worker.run([&] { messages_.begin_again(); });
+    while (!co_await daemon_.worker.run([&] { return messages_.do_again(slice); })) {
+    }
+}
+
 asio::awaitable<void> delivery_follower::follow_to_end() {
     close();
     while (messages_.messages() > 0 && clock::now() < last_change_ + patience)

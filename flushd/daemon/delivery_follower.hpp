@@ -7,13 +7,16 @@
 #include "flushd/daemon/followed_send.hpp"
 #include "flushd/daemon/send_account.hpp"
 
+#include "postfix_proto/queue_id.hpp"
 #include "postfix_proto/queue_path.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace flushd {
@@ -45,6 +48,13 @@ public:
 
     /// Goes on until nothing is in delivery, or nothing has happened for an hour.
     [[nodiscard]] boost::asio::awaitable<void> follow_to_end();
+
+    /// See followed_send::on_restart(). The action is called in the worker's thread.
+    void on_restart(std::function<void(const postfix_proto::queue_id&)> action) {
+        messages_.on_restart(std::move(action));
+    }
+    /// Calls that action for all messages in delivery.
+    [[nodiscard]] boost::asio::awaitable<void> do_again();
 
     /// See followed_send::is_down().
     [[nodiscard]] bool is_down(const std::string& domain = {}) const {

@@ -133,6 +133,8 @@ asio::awaitable<void> flush_daemon::serve(client_connection& client) {
     return serve_client(client, *flush_, parameters_.announce_protocol, log_);
 }
 
+void flush_daemon::master_has_gone() { flush_->master_has_gone(); }
+
 void flush_daemon::end() {
     flush_->end();
     counts_on_disk_.save(counts_);

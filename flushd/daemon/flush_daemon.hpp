@@ -35,6 +35,7 @@ public:
     void begin(const postfix_proto::service_runtime& runtime) override;
     [[nodiscard]] std::vector<postfix_proto::worker_thread*> workers() override;
     boost::asio::awaitable<void> serve(postfix_proto::client_connection& client) override;
+    void master_has_gone() override;
     void end() override;
 
 private:

@@ -52,6 +52,9 @@ public:
         on_request_ = std::move(action);
     }
 
+    /// master(8) reloads, and restarts qmgr(8).
+    void master_has_gone() { sender_.permit_again(); }
+
     /// The process is about to end.
     void end() { sender_.end(); }
 

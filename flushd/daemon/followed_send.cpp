@@ -59,14 +59,38 @@ bool followed_send::look(clock::duration how_long) {
     return next_ == 0;
 }
 
+bool followed_send::do_again(clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    // look() may have removed some in between, and put those of the end in their places.
+    again_ = std::min(again_, in_delivery_.size());
+    do {
+        for (int i = 0; i < messages_at_once && again_ > 0; ++i)
+            on_restart_(in_delivery_[--again_].id);
+    } while (again_ > 0 && clock::now() < end);
+    return again_ == 0;
+}
+
+bool followed_send::is_in(std::string_view queue, const moved_message& message) const {
+    return exists(layout_.path(queue, message.id));
+}
+
 /// In the order in which a message moves, so that it cannot be overlooked on its way.
 bool followed_send::has_left(moved_message& message) const {
     if (!message.was_read) {
-        if (exists(layout_.path(queue_name::incoming, message.id)))
+        if (is_in(queue_name::incoming, message))
             return false;
         message.was_read = true;
     }
-    return !exists(layout_.path(queue_name::active, message.id));
+    if (is_in(queue_name::active, message))
+        return false;
+    // A qmgr(8) that begins anew moves all that is active back, and reads it again.
+    if (is_in(queue_name::incoming, message)) {
+        message.was_read = false;
+        if (on_restart_)
+            on_restart_(message.id);
+        return false;
+    }
+    return !is_in(queue_name::active, message);
 }
 
 void followed_send::tell(const moved_message& message, destination& its) {

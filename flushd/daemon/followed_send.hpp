@@ -8,8 +8,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace flushd {
@@ -24,9 +27,9 @@ struct moved_message {
 
 /// The messages of one send that qmgr(8) has, and what has become of the others.
 ///
-/// Their files tell: incoming/ID, then active/ID, then deferred/ID, hold/ID, or none. They are
-/// looked at, and not watched:
-/// inotify(7) would report every message of a busy server, and knows no network file systems.
+/// Their files tell: incoming/ID, then active/ID, then deferred/ID, hold/ID, or none; after a
+/// restart of qmgr(8) incoming/ID again. They are looked at, and not watched: inotify(7) would
+/// report every message of a busy server, and knows no network file systems.
 ///
 /// Blocks for as long as it is told to; only one thread at a time may use it.
 class followed_send {
@@ -54,6 +57,16 @@ public:
 
     void add(std::vector<moved_message> messages);
 
+    /// `action` is called for each message that has come back to the incoming queue, because
+    /// qmgr(8) was restarted, and by do_again().
+    void on_restart(std::function<void(const postfix_proto::queue_id&)> action) {
+        on_restart_ = std::move(action);
+    }
+    /// qmgr(8) is being restarted: calls the action for all messages in delivery, for about so long
+    /// at a time. True when it has done so for each since begin_again().
+    [[nodiscard]] bool do_again(clock::duration how_long);
+    void begin_again() noexcept { again_ = in_delivery_.size(); }
+
     /// Looks at all messages in delivery, for about so long at a time. True when it has been round.
     [[nodiscard]] bool look(clock::duration how_long);
 
@@ -80,6 +93,7 @@ private:
     };
 
     bool has_left(moved_message& message) const;
+    [[nodiscard]] bool is_in(std::string_view queue, const moved_message& message) const;
     void tell(const moved_message& message, destination& its);
     void tell_deferred(const moved_message& message, destination& its);
 
@@ -89,6 +103,8 @@ private:
     std::vector<moved_message> in_delivery_;
     std::size_t recipients_ = 0; // of these
     std::size_t next_ = 0;       // so many are still to be looked at in this round
+    std::size_t again_ = 0;      // so many of do_again()
+    std::function<void(const postfix_proto::queue_id&)> on_restart_;
     std::unordered_map<std::string, destination> destinations_;
     report result_;
 };

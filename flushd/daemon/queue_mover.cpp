@@ -87,6 +87,13 @@ bool queue_mover::permit(const std::string& path) {
     return true;
 }
 
+/// In this order, which is that of a qmgr(8) that begins anew.
+void queue_mover::permit_again(const queue_id& id) {
+    for (const auto queue : {queue_name::active, queue_name::incoming})
+        if (permit(layout_.path(queue, id)))
+            return;
+}
+
 move_result queue_mover::move_to_incoming(const queue_id& id, const location& from) {
     if (from.queue == queue_name::incoming)
         return move_result::moved;

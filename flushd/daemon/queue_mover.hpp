@@ -55,6 +55,14 @@ public:
     [[nodiscard]] move_result expedite_unthrottled(const postfix_proto::queue_id& id,
                                                    std::time_t now);
 
+    /// Gives a message that qmgr(8) may have read already the permission again: qmgr(8) takes it
+    /// away when it reads the message, but begins anew with all messages when it has been
+    /// restarted.
+    void permit_again(const postfix_proto::queue_id& id);
+
+    /// Whether a send gives the permission.
+    [[nodiscard]] bool defers_transports() const noexcept { return defers_transports_; }
+
     [[nodiscard]] const postfix_proto::queue_layout& layout() const noexcept { return layout_; }
 
 private:

@@ -114,8 +114,10 @@ asio::awaitable<void> site_run::move_all() {
     const auto messages = count_lines(listed_.lines, delivery_share::small_send + 1);
     // Housekeeping knows the logfile's name only, and a selection has several domains.
     const auto domain = mode_ == send_mode::refresh || is_chosen_ ? std::string() : site_;
-    follower_ = std::make_unique<delivery_follower>(
+    follower_ = std::make_shared<delivery_follower>(
         daemon, site_, domain, messages, send_.mover.layout(), send_.bounces, send_.share);
+    if (mode_ != send_mode::refresh && send_.mover.defers_transports())
+        keep_permitted();
     if (is_chosen_)
         work_->leave_domains([this](const std::string& of_message) {
             return follower_->is_down(of_message) ||
@@ -142,6 +144,16 @@ asio::awaitable<void> site_run::move_all() {
         }
     }
     follower_->close();
+}
+
+/// A restarted qmgr(8) reads the messages of this send anew, and has forgotten the permission.
+void site_run::keep_permitted() {
+    follower_->on_restart(
+        [&mover = send_.mover](const postfix_proto::queue_id& id) { mover.permit_again(id); });
+    auto& all = send_.permitted;
+    all.erase(std::remove_if(all.begin(), all.end(), [](const auto& one) { return one.expired(); }),
+              all.end());
+    all.push_back(follower_);
 }
 
 /// Whether only the logfile's name is known: housekeeping knows no other, and somebody may have
@@ -271,7 +283,7 @@ asio::awaitable<std::error_code> site_run::drop_lines() {
     co_return *written;
 }
 
-std::unique_ptr<delivery_follower> site_run::take_follower() {
+std::shared_ptr<delivery_follower> site_run::take_follower() {
     return has_moved_ && mode_ != send_mode::refresh ? std::move(follower_) : nullptr;
 }
 

@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace flushd {
 
@@ -45,6 +46,8 @@ struct send_context {
     unfinished_sends& unfinished;
     postfix_proto::turns& runs;
     postfix_proto::repeated_warning& cannot_open;
+    std::vector<std::weak_ptr<delivery_follower>>&
+        permitted; ///< those whose messages have the permission
 };
 
 /// One run: reads the list, moves the messages, and drops from the logfile what was handled. What
@@ -77,7 +80,7 @@ public:
     }
 
     /// Follows what was moved, after carry_out(); nothing if no message was. To be called once.
-    [[nodiscard]] std::unique_ptr<delivery_follower> take_follower();
+    [[nodiscard]] std::shared_ptr<delivery_follower> take_follower();
 
 private:
     enum class list_state { has_mail, is_empty, failed };
@@ -86,6 +89,7 @@ private:
     [[nodiscard]] bool is_unnamed() const;
     void find_name();
     boost::asio::awaitable<void> move_all();
+    void keep_permitted();
     boost::asio::awaitable<void> announce();
     boost::asio::awaitable<void> move_some(std::size_t most_messages);
     [[nodiscard]] std::size_t room();
@@ -110,7 +114,7 @@ private:
     std::optional<logfile> opened_; // not while the run waits
     logfile::snapshot listed_;
     std::unique_ptr<site_move> work_;
-    std::unique_ptr<delivery_follower> follower_;
+    std::shared_ptr<delivery_follower> follower_;
     bool announce_ = true;                         // qmgr(8) has not been told of everything
     std::chrono::steady_clock::duration how_long_; // for the next piece of work
     std::chrono::steady_clock::time_point next_announcement_{}; // not before

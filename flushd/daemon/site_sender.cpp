@@ -32,6 +32,11 @@ constexpr std::size_t most_followed = 1000;
 // Of a probe. The record of the send itself tells what is to follow.
 const send_pace one_message{.first = 1};
 
+/// Their send may end meanwhile.
+asio::awaitable<void> do_again(std::shared_ptr<delivery_follower> messages) {
+    co_await messages->do_again();
+}
+
 } // namespace
 
 /// One run that clients wait for.
@@ -158,7 +163,7 @@ asio::awaitable<bool> site_sender::work_off_one(const logfile_name& file,
     try {
         site_run one(
             {daemon_, store_, mover_, queue_manager_, share_, bounces_, unfinished_, runs_,
-             cannot_open_},
+             cannot_open_, permitted_},
             current->what, current->mode,
             [current] {
                 current->is_waiting = true;
@@ -209,7 +214,7 @@ void site_sender::give_up(const logfile_name& file) {
     busy_.erase(state);
 }
 
-void site_sender::follow(std::unique_ptr<delivery_follower> messages, std::shared_ptr<run> asked) {
+void site_sender::follow(std::shared_ptr<delivery_follower> messages, std::shared_ptr<run> asked) {
     followed_.push_back({std::move(messages), std::move(asked)});
     const auto which = std::prev(followed_.end());
     postfix_proto::spawn(daemon_.context, follow_to_end(which), daemon_.log, "follow messages",
@@ -227,6 +232,16 @@ asio::awaitable<void> site_sender::follow_to_end(std::list<followed>::iterator w
     followed_.erase(which);
     if (followed_.empty() && busy_.empty())
         co_await daemon_.worker.run([this] { bounces_.stop(); });
+}
+
+void site_sender::permit_again() {
+    for (const auto& one : permitted_) {
+        auto messages = one.lock();
+        if (!messages)
+            continue;
+        postfix_proto::spawn(daemon_.context, do_again(std::move(messages)), daemon_.log,
+                             "permit messages again", daemon_.work.start());
+    }
 }
 
 void site_sender::end() {

@@ -25,6 +25,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace flushd {
 
@@ -60,13 +61,16 @@ public:
     /// Sends what a record asks for, at once, and after what is under way for that site.
     void send_recorded(unfinished_sends::send recorded);
 
+    /// qmgr(8) is being restarted: it is to know of what it has in hand that it has been sent.
+    void permit_again();
+
     /// The process is about to end: logs what is known of the messages in delivery.
     void end();
 
 private:
     struct run;
     struct followed {
-        std::unique_ptr<delivery_follower> messages;
+        std::shared_ptr<delivery_follower> messages;
         std::shared_ptr<run> asked; // whom the end is told
     };
 
@@ -76,7 +80,7 @@ private:
                                               std::shared_ptr<run> current);
     void give_up(const logfile_name& file);
     void keep_account(site_run& ended, const std::shared_ptr<run>& asked);
-    void follow(std::unique_ptr<delivery_follower> messages, std::shared_ptr<run> asked);
+    void follow(std::shared_ptr<delivery_follower> messages, std::shared_ptr<run> asked);
     static void report(followed& send);
     boost::asio::awaitable<void> follow_to_end(std::list<followed>::iterator which);
 
@@ -95,7 +99,8 @@ private:
     std::unordered_map<logfile_name, site_state> busy_;
     postfix_proto::turns runs_;
     postfix_proto::repeated_warning cannot_open_;
-    std::list<followed> followed_; // after their runs
+    std::list<followed> followed_;                            // after their runs
+    std::vector<std::weak_ptr<delivery_follower>> permitted_; // see site_run
 };
 
 } // namespace flushd

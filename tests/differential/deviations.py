@@ -244,7 +244,7 @@ ALL = [
     Deviation(
         "message-permission",
         "Overrides defer_transports for what the next one or two scans of the incoming queue find.",
-        "Where it is set, gives each message of a send the permission that `postqueue -i` gives to one.",
+        "Where it is set, gives each message of a send the permission that `postqueue -i` gives to one, and again when Postfix is reloaded.",
         "Each new mail begins a scan: while other mail arrived, 2 to 600 of 3000 messages were tried.",
         scenario="etrn_only_thousands"),
     Deviation(

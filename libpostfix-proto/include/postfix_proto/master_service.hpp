@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,9 @@ public:
     /// Adds a thread to pause when the process forks. The process must have no other threads.
     void cover(worker_thread& worker) { workers_.push_back(&worker); }
 
+    /// `action` is called when the status pipe ends, before the service retires.
+    void on_master_gone(std::function<void()> action) { on_master_gone_ = std::move(action); }
+
     /// Serves clients until the service has retired.
     void run(client_handler handler);
 
@@ -110,6 +114,7 @@ private:
     std::chrono::steady_clock::time_point last_work_;
     std::size_t use_count_ = 0;
     std::vector<worker_thread*> workers_;
+    std::function<void()> on_master_gone_;
     watchdog* dog_ = nullptr;
     file_watch* files_ = nullptr;
     bool said_that_it_was_used_ = false;

@@ -71,6 +71,12 @@ public:
     /// process. An exception is logged as a warning and closes the connection of this client.
     [[nodiscard]] virtual boost::asio::awaitable<void> serve(client_connection& client) = 0;
 
+    /// Called when master(8) has closed the status pipe, because it reloads or has ended, before
+    /// the process accepts no more clients. After a reload, Postfix's other long-lived processes
+    /// end, too. Not called in a process that master has lost sight of by then (see
+    /// master_service).
+    virtual void master_has_gone() {}
+
     /// Called when no client is left, and the process is about to end.
     virtual void end() {}
 };

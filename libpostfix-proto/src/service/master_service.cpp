@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -112,6 +113,13 @@ asio::awaitable<void> master_service::watch_master() {
     // master(8) sends nothing on this pipe, but closes it.
     co_await status_pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                                      asio::redirect_error(asio::use_awaitable, error));
+    if (on_master_gone_ && !handed_over_) {
+        try {
+            on_master_gone_();
+        } catch (...) {
+            log_exception(log_, "status pipe", std::current_exception());
+        }
+    }
     retire("master disconnect");
     co_await hand_over();
 }

@@ -183,6 +183,7 @@ void run(int argc, const char* const* argv, const service_program& program, logg
         clients.cover(*worker);
     clients.keep_awake(dog);
     clients.retire_on_change(files);
+    clients.on_master_gone([&served] { served->master_has_gone(); });
     try {
         clients.run(serve);
     } catch (...) {

@@ -274,6 +274,36 @@ TEST_CASE(
     CHECK(mode_after(send_file_request{*queue_id::parse("A1")}) == 0740U);
 }
 
+TEST_CASE("flush service permits again what was sent, when qmgr is restarted") {
+    auto deferring = usual_parameters();
+    deferring.defers_transports = GENERATE(false, true);
+    fixture f(deferring);
+    const auto has_permission = [](const std::string& path) {
+        struct stat status {};
+        CHECK(::stat(path.c_str(), &status) == 0);
+        return (status.st_mode & 07777U) == 0740U;
+    };
+    spool::message("deferred", "A1");
+    spool::write("flush/customer_tld", "A1\n");
+    CHECK(f.send_site("customer.tld") == ok);
+    spool::message("deferred", "B2");
+    spool::write("flush/customer_tld", "B2\n");
+    spool::make_older("flush/customer_tld", 10);
+    CHECK(f.converse({encode(flush_request(purge_request{}))}) == ok);
+    for (const std::string id : {"A1", "B2"}) { // qmgr has read them
+        std::filesystem::rename("incoming/" + id, "active/" + id);
+        REQUIRE(::chmod(("active/" + id).c_str(), 0700) == 0);
+    }
+    f.service.master_has_gone();
+    CHECK(f.work.any() == deferring.defers_transports);
+    f.context.restart();
+    while (f.work.any() && f.context.run_one_for(std::chrono::seconds(5)) > 0) {
+    }
+    CHECK_FALSE(f.work.any());
+    CHECK(has_permission("active/A1") == deferring.defers_transports);
+    CHECK_FALSE(has_permission("active/B2"));
+}
+
 TEST_CASE("flush service serves requests for one site at once with one run, and one more") {
     fixture f;
     spool::message("deferred", "A1");

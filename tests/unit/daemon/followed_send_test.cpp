@@ -3,6 +3,7 @@
 
 #include "flushd/daemon/followed_send.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -56,6 +57,50 @@ TEST_CASE("followed send: a message is in delivery while it is incoming or activ
     CHECK(f.sent.messages() == 1);
     CHECK(f.sent.recipients() == 7);
     CHECK(f.sent.result().total() == 0);
+}
+
+TEST_CASE("followed send: what a new queue manager has taken back is in delivery, and told") {
+    fixture f;
+    std::vector<std::string> told;
+    f.sent.on_restart([&](const queue_id& id) { told.push_back(id.str()); });
+    for (const auto* const id : {"A1", "A2"}) {
+        f.move(id);
+        fixture::rename(id, "incoming", "active");
+    }
+    f.look();
+    CHECK(told.empty());
+    fixture::rename("A1", "active", "incoming");
+    std::filesystem::remove("active/A2");
+    f.look();
+    CHECK(told == std::vector<std::string>{"A1"});
+    CHECK(f.sent.messages() == 1);
+    CHECK(f.sent.result().total() == 1);
+    fixture::rename("A1", "incoming", "active");
+    f.look();
+    CHECK(f.sent.messages() == 1);
+    std::filesystem::remove("active/A1");
+    f.look();
+    CHECK(f.sent.result().delivered == 2);
+    CHECK(told.size() == 1);
+}
+
+TEST_CASE("followed send: at a restart each message in delivery is told once") {
+    fixture f;
+    std::vector<std::string> told;
+    f.sent.on_restart([&](const queue_id& id) { told.push_back(id.str()); });
+    for (int i = 0; i < 50; ++i)
+        f.move("A" + std::to_string(i));
+    f.look();
+    std::filesystem::remove("incoming/A7");
+    f.look();
+    f.sent.begin_again();
+    while (!f.sent.do_again(std::chrono::seconds(0))) {
+    }
+    CHECK(told.size() == 49);
+    std::sort(told.begin(), told.end());
+    CHECK(std::unique(told.begin(), told.end()) == told.end());
+    CHECK(f.sent.do_again(std::chrono::seconds(0)));
+    CHECK(told.size() == 49);
 }
 
 TEST_CASE("followed send: a message that has gone was delivered, or returned") {

@@ -137,6 +137,16 @@ TEST_CASE("queue_mover overrides defer_transports for each message of a send, an
     SECTION("a refresh") { CHECK(f.mode_after(deferred_transports::respected) == 0700U); }
 }
 
+TEST_CASE("queue_mover gives the permission again to what qmgr has, and to nothing else") {
+    deferring f;
+    const std::string queue = GENERATE("active", "incoming", "deferred");
+    spool::message(queue, "A1");
+    f.mover.permit_again(*queue_id::parse("A1"));
+    const auto status = status_of((queue + "/A1").c_str());
+    CHECK((status.st_mode & 07777U) == (queue == "deferred" ? 0700U : 0740U));
+    CHECK(status.st_mtim.tv_sec == 1000);
+}
+
 TEST_CASE("queue_mover moves in a send what cannot have the permission") {
     deferring f;
     spool::message("deferred", "A1");
