@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 namespace flushd {
 
@@ -60,6 +61,12 @@ replace_file(const std::string& path, std::string_view text, const file_access& 
     temporary_file temporary(std::move(name));
     if (const auto failure = postfix_proto::write_all(file.get(), text))
         return cannot("write", path, failure.value());
+    if (access.age.count() != 0) {
+        const timespec then{::time(nullptr) - static_cast<time_t>(access.age.count()), 0};
+        const timespec times[] = {then, then};
+        if (::futimens(file.get(), times) < 0)
+            return cannot("write", path, errno);
+    }
     // The owner first: it may take away set-user-ID bits of the mode.
     if (::fchown(file.get(), access.owner, access.group) < 0 ||
         ::fchmod(file.get(), access.mode) < 0 || ::fsync(file.get()) < 0)

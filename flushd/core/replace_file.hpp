@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,7 @@ struct file_access {
     mode_t mode = 0644;
     uid_t owner = static_cast<uid_t>(-1); ///< the process's own
     gid_t group = static_cast<gid_t>(-1); ///< likewise
+    std::chrono::seconds age{0};          ///< how long ago it seems to have been modified
 };
 
 /// Writes a file beside `path`, whose name begins with the same one, and renames it when all of it

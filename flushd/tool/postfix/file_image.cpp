@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -25,6 +26,12 @@ namespace {
 
 // More than any configuration file has.
 constexpr std::size_t longest_file = std::size_t{64} << 20U;
+
+// A program of Postfix that starts within two seconds after main.cf was modified waits and reads it
+// again, in case it was read half-written; since 3.8 it has lost config_directory then
+// (util/dict.c), and a table whose name has $config_directory is not found. A file that is renamed
+// into place is never half-written.
+constexpr std::chrono::seconds settled_age{3};
 
 [[noreturn]] void fail_with_errno(std::string_view what, const std::string& path) {
     throw tool_error(fmt::format("cannot {} {}: {}", what, path, errno_text(errno)), EX_CANTCREAT);
@@ -77,9 +84,11 @@ std::optional<file_image> file_image::read_if_there(const std::string& path) {
 }
 
 void file_image::write(std::string_view text, const std::string& path) const {
-    const auto written = replace_file(
-        path, text,
-        {.mode = status_.st_mode & 07777U, .owner = status_.st_uid, .group = status_.st_gid});
+    const auto written = replace_file(path, text,
+                                      {.mode = status_.st_mode & 07777U,
+                                       .owner = status_.st_uid,
+                                       .group = status_.st_gid,
+                                       .age = settled_age});
     if (!written)
         throw tool_error(written.error(), EX_CANTCREAT);
 }

@@ -20,8 +20,9 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// Writes a temporary file and renames it to `path`, with this owner and mode. If that fails,
-    /// removes the temporary file and throws tool_error.
+    /// Writes a temporary file and renames it to `path`, with this owner and mode. Its modification
+    /// time is some seconds ago, so that Postfix takes it for complete. On failure, removes the
+    /// temporary file and throws tool_error.
     void write_to(const std::string& path) const { write(text_, path); }
     void restore() const { write(text_, path_); }
     /// Writes another text to the file.

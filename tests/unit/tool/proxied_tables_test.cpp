@@ -7,6 +7,9 @@
 #include "flushd/tool/postfix/table_lookup.hpp"
 #include "flushd/tool/postfix/unserved_tables.hpp"
 
+#include <sys/stat.h>
+
+#include <ctime>
 #include <fstream>
 
 using namespace flushd::tool;
@@ -121,6 +124,10 @@ TEST_CASE("a file that was changed comes back with its mode, and failing leaves 
     image.replace("b = 2\n");
     CHECK_FALSE(image.is_in_place());
     CHECK(file_image(path).text() == "b = 2\n");
+    // Else a Postfix that starts now would read it twice, and forget config_directory.
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK(status.st_mtime < ::time(nullptr) - 1);
     image.restore();
     CHECK(image.is_in_place());
     std::filesystem::permissions(path, std::filesystem::perms(0600));
