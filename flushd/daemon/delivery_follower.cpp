@@ -36,7 +36,7 @@ delivery_follower::delivery_follower(const daemon_context& daemon, std::string n
 
 void delivery_follower::add(std::vector<moved_message> messages) {
     messages_.add(std::move(messages));
-    part_.update(messages_.messages(), messages_.recipients());
+    part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
     // To a fast destination, some follow after each look. A look that was held up must not hold
     // them up for long.
     pause_ = std::min<clock::duration>(least_pause_, longest_pause);
@@ -59,7 +59,7 @@ asio::awaitable<void> delivery_follower::look_round() {
             return round;
         });
     }
-    part_.update(messages_.messages(), messages_.recipients());
+    part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
     const auto& told = messages_.result();
     part_.succeeded(told.total() - told.deferred -
                     std::exchange(got_through_, told.total() - told.deferred));
@@ -72,6 +72,8 @@ asio::awaitable<void> delivery_follower::look_round() {
             ? least_pause_
             : std::clamp<clock::duration>(pause_ * 2, least_pause_,
                                           std::max<clock::duration>(longest_pause, least_pause_));
+    if (part_.is_open())
+        pause_ = std::min<clock::duration>(pause_, longest_pause); // as above
 }
 
 asio::awaitable<void> delivery_follower::do_again() {

@@ -31,6 +31,7 @@ bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0;
 void followed_send::add(std::vector<moved_message> messages) {
     for (const auto& message : messages) {
         recipients_ += message.recipients;
+        unread_ += message.was_read ? 0 : 1;
         ++destinations_[message.domain].in_delivery;
     }
     in_delivery_.insert(in_delivery_.end(), std::make_move_iterator(messages.begin()),
@@ -75,17 +76,19 @@ bool followed_send::is_in(std::string_view queue, const moved_message& message) 
 }
 
 /// In the order in which a message moves, so that it cannot be overlooked on its way.
-bool followed_send::has_left(moved_message& message) const {
+bool followed_send::has_left(moved_message& message) {
     if (!message.was_read) {
         if (is_in(queue_name::incoming, message))
             return false;
         message.was_read = true;
+        --unread_;
     }
     if (is_in(queue_name::active, message))
         return false;
     // A qmgr(8) that begins anew moves all that is active back, and reads it again.
     if (is_in(queue_name::incoming, message)) {
         message.was_read = false;
+        ++unread_;
         if (on_restart_)
             on_restart_(message.id);
         return false;

@@ -73,6 +73,8 @@ public:
     /// What qmgr(8) has.
     [[nodiscard]] std::size_t messages() const noexcept { return in_delivery_.size(); }
     [[nodiscard]] std::size_t recipients() const noexcept { return recipients_; }
+    /// Of the messages, those that it has not read yet.
+    [[nodiscard]] std::size_t unread() const noexcept { return unread_; }
 
     [[nodiscard]] const report& result() const noexcept { return result_; }
 
@@ -92,7 +94,7 @@ private:
         std::size_t deferred_in_a_row = 0; // or for whatever reason
     };
 
-    bool has_left(moved_message& message) const;
+    bool has_left(moved_message& message);
     [[nodiscard]] bool is_in(std::string_view queue, const moved_message& message) const;
     void tell(const moved_message& message, destination& its);
     void tell_deferred(const moved_message& message, destination& its);
@@ -102,6 +104,7 @@ private:
     bounce_watch& bounces_;
     std::vector<moved_message> in_delivery_;
     std::size_t recipients_ = 0; // of these
+    std::size_t unread_ = 0;     // of these
     std::size_t next_ = 0;       // so many are still to be looked at in this round
     std::size_t again_ = 0;      // so many of do_again()
     std::function<void(const postfix_proto::queue_id&)> on_restart_;

@@ -32,7 +32,7 @@ TEST_CASE("delivery share: what has left makes room") {
 }
 
 TEST_CASE("delivery share: the window grows by what gets through, and by nothing else") {
-    delivery_share share({3000, 0});
+    delivery_share share({350, 0});
     delivery_share::part one(share, 100'000);
     one.update(100, 100);
     one.update(0, 0); // deferred again
@@ -43,7 +43,7 @@ TEST_CASE("delivery share: the window grows by what gets through, and by nothing
     CHECK(one.room() == 120);
     one.succeeded(5000);
     one.update(0, 0);
-    CHECK(one.room() == 3000); // and no further than the share
+    CHECK(one.room() == 350); // and no further than the share
 }
 
 TEST_CASE("delivery share: a second send does not wait for the end of the first") {
@@ -80,6 +80,28 @@ TEST_CASE("delivery share: messages with many recipients use it up as well") {
     CHECK(one.room() == 0);
     one.update(500, 4999);
     CHECK(one.room() == 500);
+}
+
+TEST_CASE(
+    "delivery share: a large send waits for the queue manager to read, a small one does not") {
+    delivery_share share({10'000, 0});
+    delivery_share::part large(share, 100'000), small(share, 1000);
+    large.succeeded(3000);
+    CHECK(large.room() == delivery_share::most_unread);
+    large.update(400, 400, 400);
+    CHECK(large.room() == 0);
+    CHECK(small.room() == 1000);
+    large.update(400, 400, 201);
+    CHECK(large.room() == 0); // not for a few
+    large.update(400, 400, 200);
+    CHECK(large.room() == 200);
+    // What others have moved stands in the way as well.
+    small.update(1000, 1000, 1000);
+    CHECK(large.room() == 0);
+    small.update(1000, 1000, 100);
+    CHECK(large.room() == 0);
+    small.update(1000, 1000, 0);
+    CHECK(large.room() == 200);
 }
 
 TEST_CASE("delivery share: a send that has ended gives its part back") {

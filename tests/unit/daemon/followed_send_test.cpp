@@ -52,9 +52,11 @@ TEST_CASE("followed send: a message is in delivery while it is incoming or activ
     f.move("A1", 7);
     f.look();
     CHECK(f.sent.messages() == 1);
+    CHECK(f.sent.unread() == 1);
     fixture::rename("A1", "incoming", "active");
     f.look();
     CHECK(f.sent.messages() == 1);
+    CHECK(f.sent.unread() == 0);
     CHECK(f.sent.recipients() == 7);
     CHECK(f.sent.result().total() == 0);
 }
@@ -74,6 +76,7 @@ TEST_CASE("followed send: what a new queue manager has taken back is in delivery
     f.look();
     CHECK(told == std::vector<std::string>{"A1"});
     CHECK(f.sent.messages() == 1);
+    CHECK(f.sent.unread() == 1);
     CHECK(f.sent.result().total() == 1);
     fixture::rename("A1", "incoming", "active");
     f.look();
