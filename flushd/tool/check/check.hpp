@@ -23,7 +23,8 @@
 namespace flushd::tool {
 
 /// One run of the command: performs all checks, in the order in which an operator would fix the
-/// problems.
+/// problems. For a user other than root, those that the user's rights suffice for; what remains is
+/// a finding of its own.
 class check {
 public:
     /// How long a service may be silent before it counts as not answering.
@@ -65,6 +66,10 @@ private:
     void check_age();
     void check_mail();
 
+    // check_as_user.cpp
+    void check_as_user();
+    [[nodiscard]] bool may_be_permission(std::string_view problem) const;
+
     // Command lines that the operator can copy.
     [[nodiscard]] std::string command(std::string_view program, std::string_view arguments) const;
     [[nodiscard]] std::string mend_field(const service_entry& entry, std::string_view change) const;
@@ -73,7 +78,8 @@ private:
     std::string service_;
     std::string master_cf_;
     std::string main_cf_;
-    std::optional<pid_t> master_;
+    bool is_root_;
+    std::optional<pid_t> master_; // nothing if Postfix is not running, or to another user
     findings& found_;
     std::vector<std::string> complaints_; // what the service would have logged
     postfix_proto::logger log_;

@@ -206,7 +206,10 @@ void check::check_access_tables(const std::vector<smtp_server>& servers) {
     for (const auto& table : tables) {
         try {
             const auto problem = find_lookup_problem(where_, "flushd-check.invalid", table);
-            if (!problem.empty())
+            if (may_be_permission(problem))
+                found_.unknown("whether {} in {} can be searched: {}", table, etrn_restrictions,
+                               problem);
+            else if (!problem.empty())
                 found_.error("{} names {}, which cannot be searched, so ETRN is refused: {}; fix "
                              "it (has postmap been run?), or remove it",
                              etrn_restrictions, table, problem);
