@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sysexits.h>
 
+#include <sys/wait.h>
+
 #include <deque>
 #include <utility>
 
@@ -36,6 +38,15 @@ std::string_view text_of(const json& object, const char* name) {
     return found != object.end() && found->is_string()
                ? std::string_view(found->get_ref<const std::string&>())
                : std::string_view();
+}
+
+// What postqueue(1) says of a user whom authorized_mailq_users leaves out.
+constexpr std::string_view not_allowed = "is not allowed to view the mail queue";
+
+std::string_view last_line(std::string_view text) {
+    while (text.ends_with('\n'))
+        text.remove_suffix(1);
+    return text.substr(text.rfind('\n') + 1);
 }
 
 std::int64_t number_of(const json& object, const char* name) {
@@ -80,8 +91,12 @@ survey_result list_with_postqueue(const instance& postfix,
                                   const std::function<void(const waiting_message&)>& visit) {
     survey_result result;
     result.from_postqueue = true;
-    const auto output = postfix.run_checked("postqueue", {"-j"});
-    for (std::string_view rest = output; !rest.empty();) {
+    const auto done = postfix.run("postqueue", {"-j"});
+    if (done.errors.find(not_allowed) != std::string::npos)
+        throw tool_error(std::string(last_line(done.errors)), EX_NOPERM);
+    if (!WIFEXITED(done.wait_status) || WEXITSTATUS(done.wait_status) != 0)
+        throw tool_error(fmt::format("postqueue failed: {}", last_line(done.errors)));
+    for (std::string_view rest = done.output; !rest.empty();) {
         const std::string line(postfix_proto::take_line(rest));
         if (visit_listed_message(line, visit))
             ++result.messages;

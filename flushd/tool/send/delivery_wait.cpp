@@ -36,6 +36,10 @@ constexpr int longest_share = 4;
 // the destination under way, or was stopped during one and will go on.
 constexpr seconds patience_without_send{3}, patience_with_record{30};
 
+// The same where sends cannot be seen. What is tried within a moment, and is deferred for the same
+// reason as before, looks as if nobody had touched it.
+constexpr seconds patience_with_listing{10};
+
 // How many reasons the verdict has.
 constexpr std::size_t most_reasons = 20;
 
@@ -62,6 +66,10 @@ delivery_wait::delivery_wait(queue_context& queue, const wait_options& options)
     bounces_.start();
 }
 
+delivery_wait::delivery_wait(queue_context& queue, const wait_options& options,
+                             listed_places& listed)
+    : queue_(queue), options_(options), bounces_(queue.layout()), listed_(&listed) {}
+
 void delivery_wait::add_mail_on_its_way(const target_list& targets) {
     std::set<logfile_name> sites;
     for (const auto& one : targets)
@@ -77,6 +85,10 @@ void delivery_wait::add_mail_on_its_way(const target_list& targets) {
 }
 
 deferral delivery_wait::read_reason(const send_target& one, const postfix_proto::queue_id& id) {
+    if (listed_ != nullptr) {
+        auto [text, host] = listed_->reason_of(id);
+        return {std::move(text), std::move(host), false};
+    }
     const auto file = open_foreign_file(foreign_path::in_queue(queue_.layout().path("defer", id)));
     std::string text;
     if (!file || postfix_proto::read_at(file.get(), 0, longest_defer_log, text))
@@ -112,8 +124,13 @@ bool delivery_wait::is_settled(send_target& one) {
     const auto now = clock::now();
     if (!one.idle_since)
         one.idle_since = now;
-    return now - *one.idle_since >=
-           (state == send_state::none ? patience_without_send : patience_with_record);
+    return now - *one.idle_since >= patience_with(state);
+}
+
+seconds delivery_wait::patience_with(send_state state) const {
+    if (listed_ != nullptr)
+        return patience_with_listing;
+    return state == send_state::none ? patience_without_send : patience_with_record;
 }
 
 delivery_wait::ending delivery_wait::follow(const target_list& targets) {
@@ -124,6 +141,8 @@ delivery_wait::ending delivery_wait::follow(const target_list& targets) {
         const auto look_begin = clock::now();
         message_watch::counts all;
         bool is_over = true;
+        if (listed_ != nullptr)
+            listed_->read(queue_.postfix());
         for (const auto& one : targets) {
             if (one->refused)
                 continue;
@@ -152,8 +171,11 @@ verdict delivery_wait::judge(const target_list& targets, ending how, int earlier
         const auto& counts = one->messages.result();
         destination_verdict& told = all.destinations.emplace_back();
         told.name = one->name;
+        told.is_from_listing = listed_ != nullptr;
         told.result = one->refused ? outcome::refused
                                    : outcome_of(counts, one->is_settled ? outcome::deferred : open);
+        if (told.is_from_listing && told.result == outcome::delivered && counts.left > 0)
+            told.result = outcome::left;
         if (!one->refused)
             told.counts = counts;
         told.reasons = one->reasons.most_frequent(most_reasons);

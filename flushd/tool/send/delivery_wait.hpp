@@ -4,7 +4,9 @@
 #include "flushd/core/bounce_watch.hpp"
 #include "flushd/core/logfile_name.hpp"
 #include "flushd/tool/options.hpp"
+#include "flushd/tool/queue/listed_places.hpp"
 #include "flushd/tool/queue/queue_context.hpp"
+#include "flushd/tool/queue/send_records.hpp"
 #include "flushd/tool/send/message_watch.hpp"
 #include "flushd/tool/send/notification.hpp"
 #include "flushd/tool/send/reason_tally.hpp"
@@ -26,6 +28,9 @@ namespace flushd::tool {
 struct send_target {
     send_target(std::string text, const queue_files& files)
         : name(std::move(text)), messages(files) {}
+    /// For a user who may not read the files.
+    send_target(std::string text, message_watch::finder find)
+        : name(std::move(text)), messages(std::move(find)) {}
 
     std::string name;                  // for a person
     std::optional<logfile_name> file;  // of a destination
@@ -62,6 +67,9 @@ public:
 
     /// Construct it before delivery is requested, so that no returned message is overlooked.
     delivery_wait(queue_context& queue, const wait_options& options);
+    /// For a user who may not read the queue: takes a listing before each look at the messages.
+    /// The targets must have been made of `listed`, which must outlive this object.
+    delivery_wait(queue_context& queue, const wait_options& options, listed_places& listed);
 
     /// The time limit counts from now, and not from the construction.
     void start_clock() { begin_ = clock::now(); }
@@ -82,6 +90,7 @@ private:
     [[nodiscard]] ending follow(const target_list& targets);
     [[nodiscard]] bool look(send_target& one);
     [[nodiscard]] bool is_settled(send_target& one);
+    [[nodiscard]] std::chrono::seconds patience_with(send_state state) const;
     [[nodiscard]] deferral read_reason(const send_target& one, const postfix_proto::queue_id& id);
     [[nodiscard]] verdict judge(const target_list& targets, ending how, int earlier) const;
     void print(const verdict& all, const target_list& targets, ending how) const;
@@ -89,6 +98,7 @@ private:
     queue_context& queue_;
     const wait_options& options_;
     bounce_watch bounces_;
+    listed_places* listed_ = nullptr;
     clock::time_point begin_ = clock::now();
 };
 

@@ -23,7 +23,7 @@ message_watch::counts& message_watch::counts::operator+=(const counts& other) {
 void message_watch::add(postfix_proto::queue_id id) {
     if (!known_.insert(id.str()).second)
         return;
-    const auto now = files_.find(id);
+    const auto now = find_(id);
     if (now.where == queue_files::place::hold)
         ++counts_.held;
     if (now.where == queue_files::place::nowhere || now.where == queue_files::place::hold)
@@ -35,14 +35,14 @@ void message_watch::add(postfix_proto::queue_id id) {
 
 void message_watch::begin_again() {
     for (auto& one : open_) {
-        const auto now = files_.find(one.id);
+        const auto now = find_(one.id);
         if (now.where == queue_files::place::deferred && !one.has_moved)
             one.changed_before = now.changed;
     }
 }
 
 message_watch::progress message_watch::look_at(message& one, std::time_t now) const {
-    const auto found = files_.find(one.id);
+    const auto found = find_(one.id);
     switch (found.where) {
     case queue_files::place::nowhere:
         return progress::gone;

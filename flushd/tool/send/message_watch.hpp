@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <ctime>
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -18,7 +19,12 @@ namespace flushd::tool {
 /// and is due in the future.
 class message_watch {
 public:
-    explicit message_watch(const queue_files& files) : files_(files) {}
+    using finder = std::function<queue_files::location(const postfix_proto::queue_id&)>;
+
+    explicit message_watch(const queue_files& files)
+        : find_([&files](const postfix_proto::queue_id& id) { return files.find(id); }) {}
+    /// In what another source than the files tells.
+    explicit message_watch(finder find) : find_(std::move(find)) {}
 
     struct counts {
         std::size_t waiting = 0;   ///< not moved yet
@@ -68,7 +74,7 @@ private:
     [[nodiscard]] bool is_over(message& one, std::time_t now, bounce_watch& bounces);
     void count_gone(const postfix_proto::queue_id& id, bounce_watch& bounces);
 
-    const queue_files& files_;
+    finder find_;
     std::unordered_set<std::string> known_;
     std::vector<message> open_; // not done
     counts counts_;

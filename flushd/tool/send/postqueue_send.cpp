@@ -9,7 +9,9 @@
 
 #include <sys/wait.h>
 
+#include <cstddef>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,13 +28,11 @@ constexpr std::string_view not_allowed = "is not allowed to";
 
 void refuse_options(const queue_context& queue, const send_options& options) {
     const auto& paced = options.paced;
-    const char* const used = paced.when_up                                ? "--when-up"
-                             : paced.interval.count() > 0                 ? "--rate"
-                             : paced.first > 0                            ? "--first"
-                             : options.release                            ? "--release"
-                             : options.wait && options.how.notify.empty() ? "--wait"
-                             : options.wait                               ? "--notify"
-                                                                          : nullptr;
+    const char* const used = paced.when_up                ? "--when-up"
+                             : paced.interval.count() > 0 ? "--rate"
+                             : paced.first > 0            ? "--first"
+                             : options.release            ? "--release"
+                                                          : nullptr;
     if (used != nullptr)
         throw tool_error(fmt::format("only root and {} may use {}",
                                      queue.postfix().parameters().get("mail_owner"), used),
@@ -45,12 +45,16 @@ public:
         : queue_(queue), options_(options) {}
 
     int run() {
+        if (options_.wait)
+            listed_.read(queue_.postfix());
         if (options_.chooses())
             choose();
         else if (options_.all)
             send_all();
         else
             send_named();
+        if (options_.wait)
+            return delivery_wait(queue_, options_.how, listed_).run(targets_);
         if (options_.how.json)
             print_requests(targets_, 0);
         else if (targets_.empty())
@@ -62,58 +66,80 @@ private:
     void choose() {
         std::vector<mail_selection> selections{options_.whole_selection()};
         auto found = chosen_sender(queue_, options_).find(selections);
-        send_messages(selected_name, found.front());
+        send_messages(add_target(selected_name, &found.front()), found.front());
+        targets_.back()->is_mixed = true;
     }
 
     void send_all() {
-        const std::vector<mail_selection> selections(1);
-        for (const auto& one : find(selections).front().destinations())
-            if (one.deferred > 0 && !one.domain.empty() && ask("-s", one.domain))
-                told(one.domain, 0, "requested");
+        const mail_selection everything;
+        std::vector<std::string> sites;
+        for (const auto& one : choose_mail(queue_, {&everything}).front().destinations())
+            if (one.deferred > 0 && !one.domain.empty())
+                sites.push_back(one.domain);
+        const auto mail = options_.wait ? find_sites(sites) : std::vector<chosen_mail>();
+        for (std::size_t i = 0; i < sites.size(); ++i)
+            if (ask("-s", sites[i]))
+                told(add_target(sites[i], options_.wait ? &mail[i] : nullptr), 0, "requested");
     }
 
     void send_named() {
         for (const auto& text : options_.ids) {
             if (!postfix_proto::queue_id::parse(text))
                 throw tool_error(fmt::format("not a queue ID: {}", text), EX_USAGE);
+            auto& target = add_target(text, nullptr);
+            if (options_.wait)
+                target.messages.add(*postfix_proto::queue_id::parse(text));
             static_cast<void>(ask("-i", text));
-            told(text, 1, "requested");
+            told(target, 1, "requested");
         }
-        for (const auto& site : options_.sites) {
+        // Before it is requested, or a quick delivery would be overlooked.
+        const auto known = options_.wait ? find_sites(options_.sites) : std::vector<chosen_mail>();
+        for (std::size_t i = 0; i < options_.sites.size(); ++i) {
+            const auto& site = options_.sites[i];
             if (ask("-s", site)) {
-                told(site, 0, "requested");
+                told(add_target(site, options_.wait ? &known[i] : nullptr), 0, "requested");
                 continue;
             }
-            mail_selection of_site;
-            static_cast<void>(of_site.add(mail_selection::kind::site, site));
-            const std::vector<mail_selection> selections{of_site};
-            send_messages(site, find(selections).front());
+            const auto mail = options_.wait ? known[i] : find_sites({site}).front();
+            send_messages(add_target(site, &mail), mail);
         }
     }
 
-    [[nodiscard]] std::vector<chosen_mail> find(const std::vector<mail_selection>& selections) {
+    /// Its messages are added if their delivery is waited for.
+    send_target& add_target(const std::string& name, const chosen_mail* mail) {
+        targets_.push_back(options_.wait ? std::make_unique<send_target>(name, listed_.finder())
+                                         : std::make_unique<send_target>(name, queue_.files()));
+        auto& one = *targets_.back();
+        if (options_.wait && mail != nullptr)
+            for (const auto& ids : {mail->moving(), mail->in_turn(), mail->held_ids()})
+                for (const auto& id : ids)
+                    one.messages.add(id);
+        return one;
+    }
+
+    [[nodiscard]] std::vector<chosen_mail> find_sites(const std::vector<std::string>& sites) {
         std::vector<const mail_selection*> addresses;
-        for (const auto& one : selections)
-            addresses.push_back(&one);
+        for (const auto& site : sites) {
+            addresses.push_back(&selections_.emplace_back());
+            static_cast<void>(selections_.back().add(mail_selection::kind::site, site));
+        }
         return choose_mail(queue_, addresses);
     }
 
-    void send_messages(const std::string& name, const chosen_mail& mail) {
+    void send_messages(send_target& target, const chosen_mail& mail) {
         const auto ids = mail.in_turn();
         for (const auto& id : ids)
             static_cast<void>(ask("-i", id.str()));
-        told(name, ids.size(),
+        told(target, ids.size(),
              ids.empty()
                  ? "no mail to send"
                  : "requested for " + counted(ids.size(), "message") + " found in the queue");
     }
 
-    void told(const std::string& name, std::size_t messages, const std::string& what) {
-        auto one = std::make_unique<send_target>(name, queue_.files());
-        one->listed = messages;
-        targets_.push_back(std::move(one));
-        if (!options_.how.json)
-            fmt::print("{}: {}\n", name, what);
+    void told(send_target& one, std::size_t messages, const std::string& what) const {
+        one.listed = messages;
+        if (!options_.how.json && !options_.wait)
+            fmt::print("{}: {}\n", one.name, what);
     }
 
     /// False if the site is not eligible.
@@ -133,6 +159,8 @@ private:
 
     queue_context& queue_;
     const send_options& options_;
+    listed_places listed_;
+    std::deque<mail_selection> selections_; // to which what was found refers
     target_list targets_;
 };
 

@@ -16,7 +16,7 @@ using postfix_proto::printable;
 
 namespace {
 
-constexpr int timeout_status = 124, signal_status = 130;
+constexpr int timeout_status = 124, signal_status = 130, unknown_status = 3;
 
 // What a person is shown.
 constexpr std::size_t most_shown = 5;
@@ -35,14 +35,17 @@ std::string parts_of(const destination_verdict& one) {
     };
     const auto& counts = one.counts;
     add(counts.delivered, "delivered");
-    add(counts.left, "left the queue");
+    add(counts.left,
+        one.is_from_listing ? "left the queue, delivered or returned" : "left the queue");
     add(counts.bounced, "returned to sender");
     add(counts.deferred, "deferred again");
     if (counts.deferred > 0 && one.reasons.size() == 1)
         text += fmt::format(" ({})", text_of(one.reasons.front()));
     add(counts.held, "on hold");
     add(counts.moving, "still in delivery");
-    add(counts.waiting, one.is_down ? "not tried: destination is down" : "not moved");
+    add(counts.waiting, one.is_down           ? "not tried: destination is down"
+                        : one.is_from_listing ? "still deferred, tried or not"
+                                              : "not moved");
     return text.empty() ? text : text.substr(2);
 }
 
@@ -54,6 +57,8 @@ std::string_view word_of(outcome what) {
         return "requested";
     case outcome::delivered:
         return "delivered";
+    case outcome::left:
+        return "left-queue";
     case outcome::bounced:
         return "bounced";
     case outcome::deferred:
@@ -73,6 +78,8 @@ int exit_status_of(outcome what) {
     case outcome::requested:
     case outcome::delivered:
         return 0;
+    case outcome::left:
+        return unknown_status;
     case outcome::bounced:
         return EX_DATAERR;
     case outcome::deferred:
@@ -112,6 +119,7 @@ std::string summarise(const verdict& all) {
     for (const auto& one : all.destinations) {
         sum.counts += one.counts;
         sum.is_down = sum.is_down || one.is_down;
+        sum.is_from_listing = sum.is_from_listing || one.is_from_listing;
     }
     const auto name = all.destinations.size() == 1
                           ? all.destinations.front().name

@@ -15,6 +15,7 @@ namespace flushd::tool {
 enum class outcome {
     requested,   ///< nobody has waited for more
     delivered,   ///< all of it, as far as can be known; or there was none
+    left,        ///< all has left the queue; the user may not know how
     bounced,     ///< some was returned to the sender
     deferred,    ///< some was deferred again, is on hold, or was not tried
     timed_out,   ///< some is still on its way
@@ -25,9 +26,9 @@ enum class outcome {
 /// A word for programs, such as "timed-out".
 [[nodiscard]] std::string_view word_of(outcome what);
 
-/// 0 for requested and delivered, EX_DATAERR for bounced, EX_TEMPFAIL for deferred, EX_UNAVAILABLE
-/// for refused; where <sysexits.h> has none, 124 for the end of the time, as timeout(1), and 130
-/// after a signal, as the shell.
+/// 0 for requested and delivered, 3 for left, as `flushd check`, EX_DATAERR for bounced,
+/// EX_TEMPFAIL for deferred, EX_UNAVAILABLE for refused; where <sysexits.h> has none, 124 for the
+/// end of the time, as timeout(1), and 130 after a signal, as the shell.
 [[nodiscard]] int exit_status_of(outcome what);
 
 /// Of one destination or message.
@@ -37,6 +38,7 @@ struct destination_verdict {
     message_watch::counts counts;
     std::vector<counted_reason> reasons; ///< of the deferred ones, the most frequent first
     bool is_down = false;                ///< the destination is why messages were not moved
+    bool is_from_listing = false;        ///< postqueue(1) was asked: what is waiting may be tried
 };
 
 /// Of a command.

@@ -29,6 +29,8 @@ ordered_json json_of(const destination_verdict& one) {
     ordered_json result{{"destination", one.name}, {"status", word_of(one.result)}};
     add_counts(result, one.counts);
     result["destination_down"] = one.is_down;
+    if (one.is_from_listing)
+        result["source"] = "postqueue";
     auto& reasons = result["reasons"] = ordered_json::array();
     for (const auto& why : one.reasons)
         reasons.push_back({{"reason", why.reason},

@@ -34,7 +34,7 @@ expect_equal("an empty queue", flushd("status"), (0, "No mail waits.\n"))
 expect_equal("an empty queue, for programs", flushd_json("status", "--json")["sites"], [])
 postfix.configure(authorized_mailq_users="root")
 status, output = flushd("status", user="nobody")
-expect_equal("status of a user who may not see the queue", status, 69)
+expect_equal("status of a user who may not see the queue", status, 77)
 expect_match("the refusal is Postfix's own", output, r"nobody.* is not allowed to view the mail queue")
 postfix.configure(authorized_mailq_users="static:anyone")
 

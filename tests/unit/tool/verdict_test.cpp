@@ -54,6 +54,26 @@ TEST_CASE("reasons: there may be any number of different ones") {
     CHECK(found.front().count == 500);
 }
 
+TEST_CASE("verdict: one who reads only the listing is told what cannot be known") {
+    destination_verdict one;
+    one.name = "up.tld";
+    one.is_from_listing = true;
+    one.counts.left = 2;
+    one.counts.waiting = 1;
+    CHECK(describe(one) == "up.tld: of 3 messages, 2 left the queue, delivered or returned, "
+                           "1 still deferred, tried or not\n");
+    one.result = outcome::left;
+    verdict all;
+    all.destinations.push_back(one);
+    all.result = outcome::left;
+    const auto line = result_line(all);
+    CHECK(line.find(R"("status":"left-queue")") != std::string::npos);
+    CHECK(line.find(R"("source":"postqueue")") != std::string::npos);
+    CHECK(exit_status_of(outcome::left) == 3);
+    CHECK(outcome::delivered < outcome::left);
+    CHECK(outcome::left < outcome::bounced);
+}
+
 TEST_CASE("verdict: only mail that was all delivered, or is gone, is a success") {
     message_watch::counts counts;
     CHECK(outcome_of(counts, outcome::timed_out) == outcome::delivered);
