@@ -1,6 +1,7 @@
 """A Postfix as Mailu has it, in small: $relay_domains is a socketmap that a server next door
 answers. Stock flush asks it; flushd has proxymap(8) ask it, which `flushd install --proxy` arranges.
-From stock to ETRN through flushd, and back: what others open is left alone.
+From stock to ETRN through flushd, and back: what others open is left alone. A file that is named
+by $config_directory is found each time, also right after main.cf has been changed.
 """
 
 import sys
@@ -21,7 +22,8 @@ server = Socketmap({"domain": {"customer.tld": "customer.tld", "other.customer.t
                     "transport": {site: f"smtp:[{address}]:{SINK_PORT}" for site, address in SITES.items()}}, PORT)
 postfix = PostfixInstance()
 sink = Sink(SINK_PORT)
-postfix.configure(relay_domains=DOMAINS, transport_maps=f"socketmap:inet:127.0.0.1:{PORT}:transport",
+(CONFIG_DIRECTORY / "more").write_text("more.tld x\n")
+postfix.configure(relay_domains=f"texthash:$config_directory/more, {DOMAINS}", transport_maps=f"socketmap:inet:127.0.0.1:{PORT}:transport",
                   relay_recipient_maps="", smtpd_recipient_restrictions="permit_mynetworks, reject")
 postfix.use_flush("flush")
 postfix.start()
