@@ -34,8 +34,7 @@ delivery_follower::delivery_follower(const daemon_context& daemon, std::string n
       part_(share, messages), timer_(daemon.context), least_pause_(shortest_pause),
       pause_(shortest_pause) {}
 
-void delivery_follower::add(std::vector<moved_message> messages) {
-    messages_.add(std::move(messages));
+void delivery_follower::count_added() {
     part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
     // To a fast destination, some follow after each look. A look that was held up must not hold
     // them up for long.

@@ -36,8 +36,10 @@ public:
     delivery_follower(const delivery_follower&) = delete;
     delivery_follower& operator=(const delivery_follower&) = delete;
 
-    /// What has just been moved.
-    void add(std::vector<moved_message> messages);
+    /// What has just been moved. In the worker's thread, which do_again() may use at any time; then
+    /// count_added() in the other one.
+    void add(std::vector<moved_message> messages) { messages_.add(std::move(messages)); }
+    void count_added();
     /// How many messages may follow now.
     [[nodiscard]] std::size_t room() const { return part_.room(); }
     /// No messages will follow.

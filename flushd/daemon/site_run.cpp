@@ -189,9 +189,11 @@ asio::awaitable<void> site_run::move_some(std::size_t most_messages) {
     const auto moved_before = work_->result().moved;
     is_done_ = co_await send_.daemon.worker.run([&] {
         send_.bounces.start();
-        return work_->go_on(how_long_, most_messages);
+        const bool is_done = work_->go_on(how_long_, most_messages);
+        follower_->add(work_->take_moved());
+        return is_done;
     });
-    follower_->add(work_->take_moved());
+    follower_->count_added();
     const auto moved = work_->result().moved - moved_before;
     rate_.add(moved);
     announce_ = announce_ || moved > 0;
