@@ -24,6 +24,10 @@ constexpr int pause_factor = 50;
 
 constexpr std::chrono::hours patience{1};
 
+// The old qmgr(8) may read one more message before it ends. It takes longer than this until the new
+// one has started and reads the first.
+constexpr std::chrono::milliseconds end_of_old_qmgr{5};
+
 } // namespace
 
 delivery_follower::delivery_follower(const daemon_context& daemon, std::string name,
@@ -76,8 +80,16 @@ asio::awaitable<void> delivery_follower::look_round() {
 }
 
 asio::awaitable<void> delivery_follower::do_again() {
-    co_await daemon_.worker.run([&] { messages_.begin_again(); });
-    while (!co_await daemon_.worker.run([&] { return messages_.do_again(slice); })) {
+    asio::steady_timer timer(daemon_.context);
+    for (int times = 0; times < 2; ++times) {
+        if (times > 0) {
+            timer.expires_after(end_of_old_qmgr);
+            boost::system::error_code ignored;
+            co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        }
+        co_await daemon_.worker.run([&] { messages_.begin_again(); });
+        while (!co_await daemon_.worker.run([&] { return messages_.do_again(slice); })) {
+        }
     }
 }
 

@@ -55,7 +55,7 @@ public:
     void on_restart(std::function<void(const postfix_proto::queue_id&)> action) {
         messages_.on_restart(std::move(action));
     }
-    /// Calls that action for all messages in delivery.
+    /// Calls that action for all messages in delivery, twice in some milliseconds.
     [[nodiscard]] boost::asio::awaitable<void> do_again();
 
     /// See followed_send::is_down().
