@@ -369,7 +369,8 @@ void add_send(CLI::App& app, const global_options& global) {
         "Asks the flush service, as ETRN and postqueue -s do; the mail of a destination that is "
         "not eligible is looked for in the queue. The exit status is 0 when the service has "
         "accepted the request, and 69 when it refuses or the mail system is down. With --wait it "
-        "is 0 when all mail was delivered, 65 when some was returned to its sender, 75 when some "
+        "is 0 when all mail was delivered, 3 when it has left the queue and only root knows how, "
+        "65 when some was returned to its sender, 75 when some "
         "was deferred again, is on hold or was not tried, 124 when the time was up, and 130 after "
         "an interruption.");
     options->add_to(command);
