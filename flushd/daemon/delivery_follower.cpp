@@ -36,21 +36,44 @@ delivery_follower::delivery_follower(const daemon_context& daemon, std::string n
                                      bounce_watch& bounces, delivery_share& share)
     : daemon_(daemon), name_(std::move(name)), messages_(std::move(site), layout, bounces),
       part_(share, messages), timer_(daemon.context), least_pause_(shortest_pause),
-      pause_(shortest_pause) {}
+      pause_(shortest_pause), short_pause_(shortest_pause) {}
 
 void delivery_follower::count_added() {
     part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
     // To a fast destination, some follow after each look. A look that was held up must not hold
     // them up for long.
     pause_ = std::min<clock::duration>(least_pause_, longest_pause);
+    next_look_ = std::min(next_look_, clock::now() + pause_);
 }
 
 asio::awaitable<void> delivery_follower::look_round() {
-    timer_.expires_after(pause_);
+    const auto now = clock::now();
+    if (next_look_ == clock::time_point::max())
+        next_look_ = now + pause_;
+    const bool is_short = part_.waits_for_reading() && now + short_pause_ < next_look_;
+    timer_.expires_at(is_short ? now + short_pause_ : next_look_);
     boost::system::error_code ignored;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     // It also keeps the process from being idle.
     const auto work = daemon_.work.start();
+    if (is_short)
+        co_await look_at_unread();
+    else
+        co_await look_at_all();
+}
+
+asio::awaitable<void> delivery_follower::look_at_unread() {
+    clock::duration spent{};
+    co_await daemon_.worker.run([&] {
+        const auto begin = clock::now();
+        messages_.look_at_unread(slice);
+        spent = clock::now() - begin;
+    });
+    part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
+    short_pause_ = std::max<clock::duration>(shortest_pause, pause_factor * spent);
+}
+
+asio::awaitable<void> delivery_follower::look_at_all() {
     const auto told_before = messages_.result().total();
     clock::duration spent{};
     bool is_done = false;
@@ -63,6 +86,7 @@ asio::awaitable<void> delivery_follower::look_round() {
         });
     }
     part_.update(messages_.messages(), messages_.recipients(), messages_.unread());
+    next_look_ = clock::time_point::max();
     const auto& told = messages_.result();
     part_.succeeded(told.total() - told.deferred -
                     std::exchange(got_through_, told.total() - told.deferred));

@@ -45,7 +45,8 @@ public:
     /// No messages will follow.
     void close() { part_.close(); }
 
-    /// Waits for a while, then looks at everything once.
+    /// Waits for a while, then looks at everything once; or, while that alone is in the way of more
+    /// messages, only whether qmgr(8) has read those before.
     [[nodiscard]] boost::asio::awaitable<void> look_round();
 
     /// Goes on until nothing is in delivery, or nothing has happened for an hour.
@@ -77,6 +78,9 @@ public:
     void record(send_account account);
 
 private:
+    boost::asio::awaitable<void> look_at_unread();
+    boost::asio::awaitable<void> look_at_all();
+
     daemon_context daemon_;
     std::string name_;
     clock::time_point begin_ = clock::now();
@@ -85,6 +89,8 @@ private:
     boost::asio::steady_timer timer_;
     clock::duration least_pause_; // as the last look was so long
     clock::duration pause_;
+    clock::time_point next_look_ = clock::time_point::max(); // at everything; none is planned
+    clock::duration short_pause_;
     clock::time_point last_change_ = begin_;
     std::size_t got_through_ = 0; // of those that were looked at
 };

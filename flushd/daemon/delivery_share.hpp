@@ -46,6 +46,10 @@ public:
         void succeeded(std::size_t messages);
         /// How many more messages may follow now.
         [[nodiscard]] std::size_t room() const;
+        /// Whether none may follow because qmgr(8) has still to read too many.
+        [[nodiscard]] bool waits_for_reading() const {
+            return is_open_ && owner_.most_.messages > 0 && room_in_incoming() == 0;
+        }
         /// Nothing is to follow.
         void close();
         [[nodiscard]] bool is_open() const noexcept { return is_open_; }

@@ -60,6 +60,18 @@ bool followed_send::look(clock::duration how_long) {
     return next_ == 0;
 }
 
+void followed_send::look_at_unread(clock::duration how_long) {
+    const auto end = clock::now() + how_long;
+    int looked_at = 0;
+    for (auto& message : in_delivery_) {
+        if (message.was_read)
+            continue;
+        static_cast<void>(is_unread(message));
+        if (++looked_at % messages_at_once == 0 && clock::now() >= end)
+            return;
+    }
+}
+
 bool followed_send::do_again(clock::duration how_long) {
     const auto end = clock::now() + how_long;
     // look() may have removed some in between, and put those of the end in their places.
@@ -75,14 +87,20 @@ bool followed_send::is_in(std::string_view queue, const moved_message& message) 
     return exists(layout_.path(queue, message.id));
 }
 
+bool followed_send::is_unread(moved_message& message) {
+    if (message.was_read)
+        return false;
+    if (is_in(queue_name::incoming, message))
+        return true;
+    message.was_read = true;
+    --unread_;
+    return false;
+}
+
 /// In the order in which a message moves, so that it cannot be overlooked on its way.
 bool followed_send::has_left(moved_message& message) {
-    if (!message.was_read) {
-        if (is_in(queue_name::incoming, message))
-            return false;
-        message.was_read = true;
-        --unread_;
-    }
+    if (is_unread(message))
+        return false;
     if (is_in(queue_name::active, message))
         return false;
     // A qmgr(8) that begins anew moves all that is active back, and reads it again.

@@ -70,6 +70,10 @@ public:
     /// Looks at all messages in delivery, for about so long at a time. True when it has been round.
     [[nodiscard]] bool look(clock::duration how_long);
 
+    /// Looks only which messages qmgr(8) has read meanwhile, for about so long: a fraction of what
+    /// look() costs, since few messages are unread and many are in delivery.
+    void look_at_unread(clock::duration how_long);
+
     /// What qmgr(8) has.
     [[nodiscard]] std::size_t messages() const noexcept { return in_delivery_.size(); }
     [[nodiscard]] std::size_t recipients() const noexcept { return recipients_; }
@@ -94,6 +98,7 @@ private:
         std::size_t deferred_in_a_row = 0; // or for whatever reason
     };
 
+    bool is_unread(moved_message& message);
     bool has_left(moved_message& message);
     [[nodiscard]] bool is_in(std::string_view queue, const moved_message& message) const;
     void tell(const moved_message& message, destination& its);

@@ -97,4 +97,4 @@ for count in SIZES:
     if count >= 1000:
         # A tenth is what a quiet machine has with 10000; on a busy one, the deliveries take most of it.
         expect(command < their_command / (10 if count >= 10000 else 3), "the command takes a fraction of the time")
-        expect(seconds < their_seconds, "and all of it goes earlier")
+        expect(seconds < their_seconds / 3, "and until all are moved, too")

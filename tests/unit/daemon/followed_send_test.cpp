@@ -61,6 +61,21 @@ TEST_CASE("followed send: a message is in delivery while it is incoming or activ
     CHECK(f.sent.result().total() == 0);
 }
 
+TEST_CASE("followed send: a short look tells what was read, and nothing else") {
+    fixture f;
+    for (const auto* const id : {"A1", "A2", "A3"})
+        f.move(id);
+    fixture::rename("A1", "incoming", "active");
+    std::filesystem::remove("incoming/A2");
+    f.sent.look_at_unread(std::chrono::seconds(1));
+    CHECK(f.sent.unread() == 1);
+    CHECK(f.sent.messages() == 3);
+    CHECK(f.sent.result().total() == 0);
+    f.look();
+    CHECK(f.sent.unread() == 1);
+    CHECK(f.sent.result().delivered == 1);
+}
+
 TEST_CASE("followed send: what a new queue manager has taken back is in delivery, and told") {
     fixture f;
     std::vector<std::string> told;
