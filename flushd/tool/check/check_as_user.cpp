@@ -36,7 +36,7 @@ void check::check_as_user() {
                      said, command("postfix", "start"));
     found_.unknown("which program answers, whether the queue manager does, whether Postfix has "
                    "read main.cf and master.cf as they are now, and whether all deferred mail is "
-                   "listed: {} as root tells",
+                   "listed: \"{}\" as root tells",
                    command("flushd", "check"));
 }
 

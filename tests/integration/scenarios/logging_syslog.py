@@ -2,33 +2,18 @@
 stands for the system's logger. A chrooted daemon keeps the connection.
 """
 
-import os
 import re
-import socket
-import threading
-from pathlib import Path
 
 from harness import IS_FLUSHD, ask_flush, customer_postfix, deferred_mail, etrn, expect_equal, expect_match, wait_until
 from harness.expect import DAEMON
 from harness.flush_client import ask_raw, attributes
+from harness.maillog import collect_syslog
 
 MAIL = 2 << 3
 WARNING, INFO = 4, 6
-LOG = Path("/var/log/maillog")
 
 
-def collect(server):
-    """Writes what arrives to the file that the harness reads, the priority in front."""
-    with LOG.open("ab", buffering=0) as file:
-        while True:
-            file.write(server.recv(65536).rstrip(b"\0\n") + b"\n")
-
-
-logger = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-logger.bind("/dev/log")
-os.chmod("/dev/log", 0o666)
-threading.Thread(target=collect, args=(logger,), daemon=True).start()
-
+collect_syslog()
 postfix, sink = customer_postfix(start=False, maillog_file="")
 postfix.start()
 (mine,) = deferred_mail(postfix, "user@customer.tld")

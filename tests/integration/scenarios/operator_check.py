@@ -53,7 +53,7 @@ postfix.start()
 check()
 result = run_command(FLUSHD, "check", user="nobody")
 expect_equal("as somebody", result.status, 3)
-expect_match("what it could not know", result.output, r"(?m)^unknown: which program answers, .*: flushd check as root tells\n\Z")
+expect_match("what it could not know", result.output, r"(?m)^unknown: which program answers, .*: \"flushd check\" as root tells\n\Z")
 
 postfix.configure(fast_flush_domains="")
 time.sleep(3)

@@ -107,7 +107,7 @@ def check(*expected, status):
     """The findings that are not ok, in this order; the last one is what only root knows."""
     output = as_user("check", status=status)
     findings = [line for line in output.splitlines() if not line.startswith("ok: ")]
-    expect_match("only root knows", findings.pop(), r"^unknown: which program answers, .*: flushd check as root tells$")
+    expect_match("only root knows", findings.pop(), r"^unknown: which program answers, .*: \"flushd check\" as root tells$")
     expect_equal("findings", len(findings), len(expected))
     for line, pattern in zip(findings, expected):
         expect_match("finding", line, pattern)
