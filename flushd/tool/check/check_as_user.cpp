@@ -2,6 +2,7 @@
 
 #include "flushd/core/probe.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/screen/last_line.hpp"
 
 #include "postfix_proto/errors.hpp"
 
@@ -22,10 +23,7 @@ bool check::may_be_permission(std::string_view problem) const {
 /// The sockets are for the group of postqueue(1), and the files are not for everybody.
 void check::check_as_user() {
     const auto done = where_.run("postqueue", {"-i", std::string(probe_queue_id)});
-    std::string_view said = done.errors;
-    while (said.ends_with('\n'))
-        said.remove_suffix(1);
-    said = said.substr(said.rfind('\n') + 1);
+    const auto said = last_line(done.errors);
     if (WIFEXITED(done.wait_status) && WEXITSTATUS(done.wait_status) == 0)
         found_.ok("{}/public/{} answers postqueue(1)", where_.queue_directory(), service_);
     else if (said.find("is not allowed to") != std::string_view::npos)

@@ -2,6 +2,7 @@
 
 #include "flushd/core/flush_parameters.hpp"
 #include "flushd/tool/postfix/shell_command.hpp"
+#include "flushd/tool/screen/last_line.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/errors.hpp"
@@ -46,11 +47,7 @@ postconf_result read_parameters(const std::optional<std::string>& config_directo
 
 /// The last line of a command's error output, or else of its output.
 std::string last_words(const program_result& result) {
-    std::string_view text = result.errors.empty() ? result.output : result.errors;
-    while (!text.empty() && text.back() == '\n')
-        text.remove_suffix(1);
-    const auto newline = text.rfind('\n');
-    return std::string(newline == std::string_view::npos ? text : text.substr(newline + 1));
+    return std::string(last_line(result.errors.empty() ? result.output : result.errors));
 }
 
 } // namespace

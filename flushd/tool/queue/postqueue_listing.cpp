@@ -1,6 +1,7 @@
 #include "flushd/tool/queue/postqueue_listing.hpp"
 
 #include "flushd/tool/queue/site_names.hpp"
+#include "flushd/tool/screen/last_line.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 
 #include "postfix_proto/bounce_log.hpp"
@@ -42,12 +43,6 @@ std::string_view text_of(const json& object, const char* name) {
 
 // What postqueue(1) says of a user whom authorized_mailq_users leaves out.
 constexpr std::string_view not_allowed = "is not allowed to view the mail queue";
-
-std::string_view last_line(std::string_view text) {
-    while (text.ends_with('\n'))
-        text.remove_suffix(1);
-    return text.substr(text.rfind('\n') + 1);
-}
 
 std::int64_t number_of(const json& object, const char* name) {
     const auto found = object.find(name);

@@ -1,6 +1,7 @@
 #include "flushd/tool/send/postqueue_send.hpp"
 
 #include "flushd/tool/screen/counted.hpp"
+#include "flushd/tool/screen/last_line.hpp"
 #include "flushd/tool/screen/tool_error.hpp"
 #include "flushd/tool/send/chosen_mail.hpp"
 #include "flushd/tool/send/chosen_send.hpp"
@@ -150,11 +151,8 @@ private:
             return true;
         if (done.errors.find(not_eligible) != std::string::npos)
             return false;
-        auto reason = std::string_view(done.errors);
-        while (reason.ends_with('\n'))
-            reason.remove_suffix(1);
-        throw tool_error(std::string(reason.substr(reason.rfind('\n') + 1)),
-                         reason.find(not_allowed) != std::string_view::npos ? EX_NOPERM : status);
+        throw tool_error(std::string(last_line(done.errors)),
+                         done.errors.find(not_allowed) != std::string::npos ? EX_NOPERM : status);
     }
 
     queue_context& queue_;

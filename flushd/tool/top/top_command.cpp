@@ -4,6 +4,7 @@
 #include "flushd/tool/queue/waiting_report.hpp"
 #include "flushd/tool/queue/waiting_table.hpp"
 #include "flushd/tool/screen/interrupts.hpp"
+#include "flushd/tool/screen/last_line.hpp"
 #include "flushd/tool/screen/resize_watch.hpp"
 #include "flushd/tool/top/top_model.hpp"
 #include "flushd/tool/top/top_screen.hpp"
@@ -44,19 +45,13 @@ struct top_options {
 /// Ends the loop from within a survey.
 struct quit_request {};
 
-std::string last_line(std::string_view text) {
-    while (text.ends_with('\n'))
-        text.remove_suffix(1);
-    const auto newline = text.rfind('\n');
-    return text_for_line(newline == std::string_view::npos ? text : text.substr(newline + 1));
-}
-
 /// Runs `flushd send`, which knows all ways to send; returns what it says last.
 std::string run_send(std::vector<std::string> arguments) {
     try {
         const auto result =
             postfix_proto::run_program(arguments, clock::now() + send_limit, std::size_t{1} << 20U);
-        const auto said = last_line(result.errors.empty() ? result.output : result.errors);
+        const auto said =
+            text_for_line(last_line(result.errors.empty() ? result.output : result.errors));
         if (!said.empty())
             return said;
         return result.wait_status == 0 ? "sent" : "not sent";
