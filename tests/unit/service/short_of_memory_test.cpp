@@ -198,8 +198,10 @@ TEST_CASE("housekeeping that runs out of memory leaves nothing behind, and comes
         allocation_failure::arm(n);
         static_cast<void>(f.ask(f.purge));
         allocation_failure::disarm();
+        // In this order, since a message that is moved meanwhile leaves the list after that.
+        const bool is_listed = spool::content("flush/customer_tld").rfind("A1\n", 0) == 0;
         if (!spool::has("incoming", "A1")) {
-            if (spool::content("flush/customer_tld").rfind("A1\n", 0) != 0)
+            if (!is_listed)
                 return std::string("neither listed nor moved");
             spool::make_older("flush/customer_tld", 10);
         } else {
